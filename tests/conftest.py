@@ -1,0 +1,105 @@
+"""Fixtures for every test: people, a clean cache, child processes and a browser."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from tests import browser as chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PASSWORD = "Un-mot-de-passe-9-pour-les-tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this machine cannot run."""
+    from django.conf import settings
+
+    on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    for item in items:
+        if item.get_closest_marker("postgres") and not on_postgres:
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: `make test` starts one"))
+        if item.get_closest_marker("browser") and not chromium.path():
+            item.add_marker(pytest.mark.skip(reason="needs Chromium: `apt-get install chromium`"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache(request: pytest.FixtureRequest) -> None:
+    """Empty the database cache (sign-in throttling counts there) before tests whose writes are really committed."""
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        cache.clear()
+
+
+# --- People -------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def administrator(db: None) -> Any:
+    """A user who may do everything; the password is `tests.conftest.PASSWORD`."""
+    return get_user_model().objects.create_user(
+        email="administratrice@example.com", password=PASSWORD, role="administrator"
+    )
+
+
+@pytest.fixture
+def support(db: None) -> Any:
+    """A user of the support staff: the Django admin, not the console's actions."""
+    return get_user_model().objects.create_user(email="soutien@example.com", password=PASSWORD, role="support")
+
+
+@pytest.fixture
+def administrator_client(administrator: Any) -> Client:
+    """A test client signed in as the administrator."""
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def support_client(support: Any) -> Client:
+    """A test client signed in as the support user."""
+    client = Client()
+    client.force_login(support)
+    return client
+
+
+# --- Child processes ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def child_environment(transactional_db: None) -> dict[str, str]:
+    """Environment for `manage.py …` started by a test: the product's settings on the test's own database."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "lacoste_integrations.settings",
+        "DATABASE_URL": database_url(),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def database_url() -> str:
+    """URL of the database that the tests write to (not the one that they were given)."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    user, password = settings["USER"], settings["PASSWORD"]
+    return f"postgres://{user}:{password}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+
+
+# --- Browser ------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def chromium_browser() -> "Iterator[Browser]":
+    """One headless Chromium for the whole run."""
+    with chromium.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium_browser: "Browser") -> "Iterator[Page]":
+    """A fresh French page; the test fails if a script crashed or the content security policy refused something."""
+    with chromium.watched_page(chromium_browser) as page:
+        yield page
