@@ -1,0 +1,76 @@
+// Small behaviours over pages that already work without scripts.
+(() => {
+  const messages = () => document.getElementById("messages");
+
+  // Colour mode
+  const markTheme = () => {
+    for (const button of document.querySelectorAll("[data-theme-value]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.themeValue === document.documentElement.dataset.themeChoice));
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const theme = event.target.closest("[data-theme-value]");
+    if (theme) {
+      window.chooseTheme(theme.dataset.themeValue);
+      markTheme();
+    }
+    const close = event.target.closest("[data-close-message]");
+    if (close) close.closest(".message").remove();
+  });
+  markTheme();
+
+  // Messages: a success leaves by itself, unless it is being read; the rest stay until they are closed.
+  const expire = (message) => {
+    if (message.dataset.timed || !message.matches(".success, .info")) return;
+    message.dataset.timed = "1";
+    const leave = () => (message.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : message.remove());
+    setTimeout(leave, 8000);
+  };
+  const watchMessages = () => messages()?.querySelectorAll(".message").forEach(expire);
+  watchMessages();
+  document.addEventListener("htmx:oobAfterSwap", watchMessages);
+
+  const say = (text) => {
+    const copy = document.getElementById("error-message").content.cloneNode(true);
+    copy.querySelector("p").textContent = text;
+    messages().append(copy);
+  };
+
+  // The dialog: filled by htmx, opened once its content is there. Its links stay ordinary links without scripts.
+  const dialog = document.getElementById("dialog");
+  if (dialog) {
+    document.body.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target.id === "dialog-content") bootstrap.Modal.getOrCreateInstance(dialog).show();
+    });
+    dialog.addEventListener("hidden.bs.modal", () => document.getElementById("dialog-content").replaceChildren());
+    dialog.addEventListener("shown.bs.modal", () => dialog.querySelector("[autofocus]")?.focus());
+  }
+
+  // A session that ended answers with the sign-in page: go there rather than paste it into a card.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL, location.href).pathname.startsWith("/accounts/login")) {
+      event.detail.shouldSwap = false;
+      location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+  });
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    if (event.detail.requestConfig.verb === "get" && event.detail.elt.matches("[data-poll]")) return;
+    say(
+      status === 403
+        ? "Cette action est refusée : vos droits ou votre session ont changé. Rechargez la page."
+        : "Le serveur n’a pas pu répondre. Réessayez dans un instant; rien n’a été perdu."
+    );
+  });
+  document.body.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.elt.matches("[data-poll]")) return;
+    say("La connexion au serveur est interrompue. Vérifiez votre réseau, puis réessayez.");
+  });
+
+  // Keep the keyboard where it was when a fragment replaces the focused control.
+  let focused = "";
+  document.body.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id || ""; });
+  document.body.addEventListener("htmx:afterSettle", () => {
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  });
+})();
