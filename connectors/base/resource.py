@@ -1,0 +1,121 @@
+"""What a provider's objects are and how their fields meet the platform's: declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connectors.base.errors import Malformed
+
+DataType = Literal[
+    "string", "text", "integer", "decimal", "money", "boolean", "date", "datetime", "email", "phone", "enum",
+    "reference", "lines", "address",
+]  # fmt: skip
+Direction = Literal["both", "in", "out", "create"]
+Capability = Literal["pull", "fetch", "lookup", "create", "update", "upsert", "delete"]
+CreateGuard = Literal["key", "external_id", "lookup", "hold"]
+
+
+def dig(raw: Any, path: str) -> Any:
+    """The value at a dotted path ("lease.rent"), None where a step is missing or null."""
+    for step in path.split("."):
+        if not isinstance(raw, Mapping):
+            return None
+        raw = raw.get(step)
+    return raw
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A value's two forms. Both functions raise ValueError with a French sentence when they cannot convert."""
+
+    decode: Callable[[Any], Any]
+    encode: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Map:
+    """One default field mapping.
+
+    local: platform field with its kind ("tenant.given_name"); remote: dotted path in the provider's object.
+    direction: "create" = written once, when the record is created on the platform. values: remote → local, for enums;
+    target: resource name, for references; codec: a name in the resource's codecs.
+    """
+
+    local: str
+    remote: str
+    type: DataType = "string"
+    required: bool = False
+    direction: Direction = "both"
+    values: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    codec: str = ""
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A record that a provider keeps inside another object, without an id of its own.
+
+    resource: name for its links; key: dotted path whose casefolded value stands for an id; into: field of the owner
+    that refers to it.
+    """
+
+    resource: str
+    record: str
+    key: str
+    into: str
+    mappings: tuple[Map, ...] = ()
+
+    def remote_id(self, raw: Mapping[str, Any]) -> str:
+        """The casefolded key, empty when the owner holds no such record."""
+        return str(dig(raw, self.key) or "").strip().casefold()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of object at a provider, and the platform record (`record`) that it becomes.
+
+    path: its collection below the API's base address; filters: query parameters that a pull may carry; lookup_fields:
+    sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
+    creation harmless.
+    """
+
+    name: str
+    label: str
+    record: str
+    path: str = ""
+    id_field: str = "id"
+    modified_field: str = ""
+    version_field: str = ""
+    deleted_field: str = ""
+    max_page_size: int = 100
+    filters: tuple[str, ...] = ()
+    lookup_fields: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    capabilities: frozenset[Capability] = frozenset()
+    create_guard: CreateGuard = "hold"
+    mappings: tuple[Map, ...] = ()
+    embedded: tuple[Embedded, ...] = ()
+    codecs: Mapping[str, Codec] = field(default_factory=dict)
+
+    def remote_id(self, raw: Mapping[str, Any]) -> str:
+        """The object's id. Malformed when it has none: nothing could ever be linked to it."""
+        value = dig(raw, self.id_field)
+        if value is None or isinstance(value, (dict, list, bool)) or not str(value).strip():
+            raise Malformed(
+                f"Un élément de « {self.label} » est arrivé sans identifiant ({self.id_field}) : il ne peut être relié "
+                "à aucune fiche. Signaler l'élément au fournisseur.",
+                code="missing_id",
+            )
+        return str(value)
+
+    def version(self, raw: Mapping[str, Any]) -> str:
+        """What the provider calls this state of the object (version number, else time of change), empty if nothing."""
+        value = dig(raw, self.version_field or self.modified_field) if self.version_field or self.modified_field else ""
+        return "" if value is None else str(value)
+
+    def is_deleted(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this is the tombstone of a deleted object."""
+        return bool(self.deleted_field and dig(raw, self.deleted_field))

@@ -1,0 +1,147 @@
+"""ROVIDA, property management. The contract is proposed: address, header and path prefix are settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from connectors.base.auth import ApiKey
+from connectors.base.classify import Answer
+from connectors.base.connector import Account, AuthMethod, CredentialField
+from connectors.base.errors import ConnectorError, Misconfigured
+from connectors.base.limiter import Limits
+from connectors.base.paginators import CursorPage
+from connectors.base.resource import Resource
+from connectors.base.rest import RestConnector
+from connectors.base.webhooks import StandardWebhooks
+from connectors.rovida import quirks
+from connectors.rovida.resources import RESOURCES
+
+
+class Rovida(RestConnector):
+    """ROVIDA: properties, units, tenants and work orders."""
+
+    slug = "rovida"
+    label = "ROVIDA"
+    category = "property"
+    badge = "#1F5E8C"
+    description = "Immeubles, logements, locataires et bons de travail de la gestion immobilière ROVIDA."
+    sync_types = ("Temps réel", "Planifiée", "Manuelle")
+    auth_methods = (
+        AuthMethod(
+            "api_key",
+            "Clé d'API",
+            (CredentialField("api_key", "Clé d'API", "Clé de test (rov_test_…) ou réelle (rov_live_…).", secret=True),),
+        ),
+    )
+    config_fields = (
+        CredentialField(
+            "base_url", "Adresse de base", "Obligatoire en mode test et en production; en https seulement.",
+            required=False, placeholder="https://api.exemple.ca", pattern=r"https://\S+",
+        ),
+        CredentialField(
+            "path_prefix", "Préfixe des chemins", "Ce qui précède « /properties » dans les adresses.",
+            required=False, placeholder="v1", pattern=r"[A-Za-z0-9._~/-]*",
+        ),
+        CredentialField(
+            "auth_header", "En-tête de la clé", "Nom de l'en-tête HTTP qui porte la clé.",
+            required=False, placeholder="X-API-Key", pattern=r"[A-Za-z0-9-]*",
+        ),
+        CredentialField(
+            "auth_prefix", "Préfixe de la clé", "Mot placé devant la clé, « Bearer » par exemple; vide d'habitude.",
+            required=False, pattern=r"[A-Za-z0-9-]*",
+        ),
+    )  # fmt: skip
+    hosts: ClassVar = {
+        "production": {"api": "{base_url}"},
+        "test": {"api": "{base_url}"},
+        "simulator": {"api": "{simulator_url}/rovida"},
+    }
+    limits = Limits(rate=10, burst=20)
+    webhook_scheme = StandardWebhooks()
+    resources = RESOURCES
+
+    def auth(self) -> ApiKey:
+        """The key in its header; Misconfigured when its prefix shows the other mode."""
+        key = self.connection.credentials.get("api_key", "").strip()
+        quirks.check_key_mode(key, self.connection.environment)
+        config = self.connection.config
+        return ApiKey(key, config.get("auth_header") or "X-API-Key", config.get("auth_prefix", ""))
+
+    def classify(self, answer: Answer) -> ConnectorError | None:
+        """The error that an answer means."""
+        return quirks.refine(self.label, answer)
+
+    def path(self, resource: Resource, remote_id: str = "") -> str:
+        """Path of the collection, or of one object in it."""
+        return self._path(resource.path, remote_id)
+
+    def paginator(self, page_size: int) -> CursorPage:
+        """Opaque cursors."""
+        return CursorPage("cursor", "next_cursor", more_path="has_more")
+
+    def list_params(self, page_size: int, updated_since: str) -> dict[str, str]:
+        """Tombstones are always asked for: deletions arrive like changes."""
+        params = {"limit": str(page_size), "include_deleted": "true"}
+        return {**params, "updated_since": updated_since} if updated_since else params
+
+    def check(self) -> Account:
+        """Who am I."""
+        return quirks.account(self.client.request("GET", self._path("ping")).data, self.connection.environment)
+
+    def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Live objects by what the contract lets us search (tenants by e-mail); references cannot be searched."""
+        declared = self.resource(resource)
+        if not keys or set(keys) - set(declared.lookup_fields):
+            raise Misconfigured(
+                f"ROVIDA ne permet pas de chercher « {declared.label} » par {', '.join(sorted(keys)) or 'rien'}.",
+                code="no_lookup",
+            )
+        answer = self.client.request("GET", self.path(declared), params={**keys, "limit": "200"})
+        return self._records(answer.data)
+
+    def push(
+        self,
+        resource: str,
+        values: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        remote_id: str = "",
+        version: str = "",
+        reference: str = "",
+    ) -> dict[str, Any]:
+        """Change the given fields of an object, or create one that carries our reference."""
+        declared = self.resource(resource)
+        headers = {"Idempotency-Key": idempotency_key}
+        if not remote_id:
+            body = quirks.creation(declared, values, reference)
+            return self._write("POST", self.path(declared), body, headers)
+        quirks.check_change(declared, values)
+        headers |= {"Content-Type": "application/merge-patch+json"} | _if_match(version)
+        return self._write("PATCH", self.path(declared, quote(remote_id, safe="")), dict(values), headers)
+
+    def upsert(
+        self, resource: str, reference: str, values: Mapping[str, Any], *, idempotency_key: str
+    ) -> dict[str, Any]:
+        """Create, or REPLACE, the object that carries our reference: fields left out go back to their defaults."""
+        declared = self.resource(resource)
+        path = self.path(declared, f"by-reference/{quote(reference, safe='')}")
+        return self._write("PUT", path, quirks.creation(declared, values, ""), {"Idempotency-Key": idempotency_key})
+
+    def delete(self, resource: str, remote_id: str, *, idempotency_key: str, version: str = "") -> None:
+        """Delete one object; it stays readable as a tombstone for 90 days."""
+        path = self.path(self.resource(resource), quote(remote_id, safe=""))
+        self.client.request("DELETE", path, headers={"Idempotency-Key": idempotency_key} | _if_match(version))
+
+    def _path(self, *parts: str) -> str:
+        prefix = self.connection.config.get("path_prefix") or "v1"
+        return "/".join(part.strip("/") for part in (prefix, *parts) if part)
+
+    def _write(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        data: dict[str, Any] = self.client.request(method, path, json=body, headers=headers).data
+        return data
+
+
+def _if_match(version: str) -> dict[str, str]:
+    return {"If-Match": f'"{version}"'} if version else {}
