@@ -40,7 +40,10 @@ class RetryPolicy:
     def delay(self, attempt: int) -> float:
         """Seconds to wait after the given attempt (1 = the first), with jitter: half to all of the nominal delay."""
         nominal = self.delay_ms / 1000 * self.multiplier ** (attempt - 1)
-        return nominal * random.uniform(0.5, 1.0)
+        return nominal * random.uniform(0.5, 1.0)  # noqa: S311 - not for secrets
+
+
+DEFAULT_RETRY = RetryPolicy()
 
 
 @dataclass
@@ -214,8 +217,8 @@ class Client:
                 body = self._read(response, begun)
         except requests.exceptions.SSLError as error:
             raise Misconfigured(
-                f"Le certificat de sécurité de {self.label} n'est pas valable : rien n'a été envoyé. Vérifier l'adresse "
-                "de base, ou prévenir le fournisseur.",
+                f"Le certificat de sécurité de {self.label} n'est pas valable : rien n'a été envoyé. Vérifier "
+                "l'adresse de base, ou prévenir le fournisseur.",
                 code="bad_certificate",
                 detail=str(error),
             ) from error

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Literal
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer, classify
-from connectors.base.client import Client, Exchange, RetryPolicy
+from connectors.base.client import DEFAULT_RETRY, Client, Exchange, RetryPolicy
 from connectors.base.errors import ConnectorError, Misconfigured
-from connectors.base.hosts import resolve_hosts as resolve_hosts
+from connectors.base.hosts import resolve_hosts as resolve_hosts  # noqa: PLC0414 - part of this interface
 from connectors.base.limiter import Limiter, Limits, TokenBucket
 from connectors.base.masking import Masker
 from connectors.base.resource import Resource
@@ -106,7 +106,7 @@ class Connector(ABC):
         *,
         limiter: Limiter | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        retry: RetryPolicy = DEFAULT_RETRY,
         timeout: float = 30.0,
     ) -> None:
         self.connection = connection

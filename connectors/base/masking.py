@@ -12,12 +12,12 @@ SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-api-token", "api-key"}
 )
 
-_SECRET_NAMES = (
+_FIELD_NAMES = (
     "access_token|refresh_token|id_token|token|secret|client_secret|app_secret|webhook_secret|signing_secret|"
     "password|passwd|api_key|apikey|signature_key|authorization"
 )
-_JSON_SECRET = re.compile(rf'("(?:{_SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
-_FORM_SECRET = re.compile(rf"((?:^|[?&])(?:{_SECRET_NAMES})=)[^&\s]*", re.IGNORECASE)
+_JSON_SECRET = re.compile(rf'("(?:{_FIELD_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
+_FORM_SECRET = re.compile(rf"((?:^|[?&])(?:{_FIELD_NAMES})=)[^&\s]*", re.IGNORECASE)
 
 KEPT_BYTES = 4096
 

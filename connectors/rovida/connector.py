@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from connectors.base.auth import ApiKey
@@ -53,7 +53,7 @@ class Rovida(RestConnector):
             required=False, pattern=r"[A-Za-z0-9-]*",
         ),
     )  # fmt: skip
-    hosts: ClassVar = {
+    hosts = {
         "production": {"api": "{base_url}"},
         "test": {"api": "{base_url}"},
         "simulator": {"api": "{simulator_url}/rovida"},
