@@ -4,8 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from lacoste_integrations import health
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/integrations")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

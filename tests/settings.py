@@ -1,4 +1,4 @@
-"""Settings of the test run: the product's own, read from an environment that says nothing about the developer's machine.
+"""Settings of the test run: the product's own, read from an environment that owes nothing to the developer's machine.
 
 Everything is set through the environment, so that the processes which tests start (worker, simulator) see the same.
 Only `DATABASE_URL` is taken as it is given; without it the tests use a SQLite file.

@@ -1,0 +1,57 @@
+"""`manage.py demo`: people and records to try the console with."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations.core import roles
+from integrations.records.seed import seed_records
+
+ADMINISTRATOR = "admin@lacoste.example"
+SUPPORT = "soutien@lacoste.example"
+# What ROVIDA's simulator accepts; worth nothing anywhere else.
+SIMULATOR_KEY = "rov_test_demo_lacoste"
+
+
+class Command(BaseCommand):
+    help = "Seed the demo: an administrator, a support user and believable records. Can be run again at any time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo data are for demo mode only: set DEMO=1.")
+        password, fresh = self.password()
+        ours = self.ensure_person(ADMINISTRATOR, roles.ADMINISTRATOR, password, fresh)
+        self.ensure_person(SUPPORT, roles.SUPPORT, password, fresh)
+        seed_records()
+        shown = password if ours else "the one chosen since"
+        self.stdout.write(
+            f"  Address        {settings.SITE_URL}/integrations\n"
+            f"  E-mail         {ADMINISTRATOR}   (support staff: {SUPPORT})\n"
+            f"  Password       {shown}\n"
+            f"  ROVIDA's key   {SIMULATOR_KEY}   (Ajouter une intégration → Immobilier → ROVIDA)"
+        )
+
+    def password(self) -> tuple[str, bool]:
+        """The demo password, and whether it was made just now. It stays in the data folder, for its owner's eyes only."""
+        path = Path(settings.DATA_DIR) / "demo-password"
+        fresh = not path.exists()
+        if fresh:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(12))
+        return path.read_text().strip(), fresh
+
+    def ensure_person(self, email: str, role: str, password: str, fresh: bool) -> bool:
+        """Create the person when absent, renew the password when it is fresh; return whether it opens the account."""
+        people = get_user_model().objects
+        person = people.filter(email=email).first()
+        if person is None:
+            person = people.create_user(email=email, password=password, role=role)
+        elif fresh:
+            person.set_password(password)
+            person.save(update_fields=["password"])
+        return bool(person.check_password(password))

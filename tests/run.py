@@ -1,0 +1,97 @@
+"""`make test` and `make soak`: run pytest on SQLite and on a PostgreSQL of our own that lasts as long as the run.
+
+    python -m tests.run [--soak] [pytest's own arguments]
+
+Installs PostgreSQL and Chromium through apt when it may; otherwise says in one line what is skipped.
+A `DATABASE_URL` of PostgreSQL is used as it is.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+
+from tests import browser, postgres
+
+LOGIC = "not soak and not postgres and not browser and not processes"
+STOP_SECONDS = 30
+NO_TEST_RAN = 5  # pytest's exit code: fine for one of the stages when a part was asked for
+
+
+def install_missing() -> None:
+    """Install what the tests need beside Python, where this user may; else say what will be skipped."""
+    packages = {}
+    if not postgres.bin_directory():
+        packages["postgresql"] = "PostgreSQL"
+    if not browser.path():
+        packages["chromium"] = "Chromium"
+    if not packages:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {' and '.join(packages.values())} …", flush=True)
+        env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages, "fonts-dejavu-core"]):
+            if subprocess.run(["apt-get", "-qq", *command], env=env, stdout=subprocess.DEVNULL).returncode:
+                break
+    if not postgres.bin_directory():
+        print("PostgreSQL is not installed (sudo apt-get install postgresql): the tests marked postgres are skipped.")
+    if not browser.path():
+        print("Chromium is not installed (sudo apt-get install chromium): the tests marked browser are skipped.")
+
+
+def pytest(title: str, marks: str, arguments: list[str], database_url: str | None) -> int:
+    """Run pytest once in a process of its own; return its exit code."""
+    print(f"\n=== {title}", flush=True)
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    if database_url:
+        env["DATABASE_URL"] = database_url
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=12", "--durations-min=1", "-m", marks, *arguments]
+    with subprocess.Popen(command, env=env) as process:
+        try:
+            return process.wait()
+        except SystemExit:
+            process.send_signal(signal.SIGINT)  # lets fixtures stop what they started
+            process.wait(STOP_SECONDS)
+            raise
+        except KeyboardInterrupt:
+            process.wait(STOP_SECONDS)  # the terminal has told it already
+            raise
+
+
+def main() -> int:
+    """Run the stages one after the other; 0 only when all of them passed."""
+    arguments = sys.argv[1:]
+    soak = "--soak" in arguments
+    arguments = [argument for argument in arguments if argument != "--soak"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is stopped on the way out
+    started = time.monotonic()
+    install_missing()
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        database = nullcontext(given)
+    elif postgres.bin_directory():
+        database = postgres.temporary()
+    else:
+        database = nullcontext(None)
+    codes = []
+    if not soak:
+        codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
+    with database as url:
+        name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
+        title = f"Long runs on {name}" if soak else f"Everything on {name}"
+        codes.append(pytest(title, "soak" if soak else "not soak", arguments, url))
+    print(f"=== {time.monotonic() - started:.0f} s in all", flush=True)
+    failures = [code for code in codes if code not in (0, NO_TEST_RAN)]
+    if failures:
+        return failures[0]
+    return 0 if 0 in codes else NO_TEST_RAN
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
