@@ -7,11 +7,12 @@ from typing import Any
 from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -123,4 +124,28 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def logo(slug: str, classes: str = "") -> SafeString:
     """Show a provider's logo; its name always stands beside it, so the picture is silent."""
-    return format_html('<img class="logo {}" src="{}" alt="" width="40" height="40">', classes, static(f"logos/{slug}.svg"))
+    return format_html(
+        '<img class="logo {}" src="{}" alt="" width="40" height="40">', classes, static(f"logos/{slug}.svg")
+    )
+
+
+@register.simple_tag(takes_context=True)
+def current_section(context: template.Context, address: str) -> str:
+    """Mark the navigation link whose section holds the current page."""
+    path = context["request"].path if "request" in context else ""
+    return mark_safe(' aria-current="page"') if path == address or path.startswith(f"{address}/") else ""
+
+
+@register.filter
+def initiales(user: Any) -> str:
+    """Return one or two letters that stand for a person."""
+    words = user.get_full_name().split() or user.email.partition("@")[0].replace("-", ".").split(".")
+    return "".join(word[0] for word in words[:2] if word).upper()
+
+
+@register.filter
+def controle(field: BoundField) -> SafeString:
+    """Draw a form control with Bootstrap's classes."""
+    kind = {"select": "form-select", "checkbox": "form-check-input"}.get(field.widget_type, "form-control")
+    classes = [field.field.widget.attrs.get("class", ""), kind, "is-invalid" if field.errors else ""]
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))})
