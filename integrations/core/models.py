@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from . import roles
 
@@ -89,3 +91,77 @@ class User(AbstractUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and roles.role_sees_app(self.role, app_label)
+
+
+class AppendOnlyError(TypeError):
+    """Something tried to change or delete a row of the audit log."""
+
+
+class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
+    """Reads and inserts; refuses everything else."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("the audit log can only be added to")
+
+    update = bulk_update = delete = _raw_delete = _refuse  # type: ignore[assignment]
+
+    def bulk_create(self, objs: Any, *args: Any, update_conflicts: bool = False, **kwargs: Any) -> list[AuditEvent]:
+        if update_conflicts:
+            self._refuse()
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class AuditEvent(models.Model):
+    """One act: who, what, on what, when, from where. `audit.record` writes it; nothing changes it afterwards."""
+
+    USER, SYSTEM, TOKEN = "user", "system", "token"
+    ACTOR_KINDS = [(USER, "Personne"), (SYSTEM, "Système"), (TOKEN, "Jeton")]
+
+    at = models.DateTimeField("moment", default=timezone.now, editable=False)
+    # Without a constraint in the database: the row keeps its number and its label after the person is deleted.
+    actor = models.ForeignKey(
+        User,
+        verbose_name="personne",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    actor_kind = models.CharField("sorte d’auteur", max_length=10, choices=ACTOR_KINDS, editable=False)
+    actor_label = models.CharField("auteur", max_length=254, editable=False)
+    action = models.CharField("acte", max_length=64, editable=False)
+    target_type = models.CharField("sorte d’objet", max_length=100, blank=True, editable=False)
+    target_id = models.CharField("numéro de l’objet", max_length=64, blank=True, editable=False)
+    target_label = models.CharField("objet", max_length=254, blank=True, editable=False)
+    before = models.JSONField("avant", null=True, encoder=DjangoJSONEncoder, editable=False)
+    after = models.JSONField("après", null=True, encoder=DjangoJSONEncoder, editable=False)
+    ip = models.GenericIPAddressField("adresse IP", null=True, editable=False)
+    request_id = models.CharField("requête", max_length=64, blank=True, editable=False)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "acte"
+        verbose_name_plural = "journal d’audit"
+        ordering: ClassVar = ["-id"]
+        base_manager_name = "objects"
+        indexes: ClassVar = [
+            models.Index(fields=["-at"], name="audit_at"),
+            models.Index(fields=["action", "-id"], name="audit_action"),
+            models.Index(fields=["actor", "-id"], name="audit_actor"),
+            models.Index(fields=["target_type", "target_id", "-id"], name="audit_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label}: {self.action}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("the audit log can only be added to")
+        # Forced, so that a row made up with the number of an existing one cannot overwrite it.
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("the audit log can only be added to")
