@@ -67,4 +67,4 @@ lock: .venv/.ready ## Remake requirements.lock from pyproject.toml (UPGRADE=--up
 
 .PHONY: audit
 audit: .venv/.ready ## Look the locked dependencies up in the advisory databases (needs a network)
-	$(BIN)/uv tool run pip-audit --requirement requirements.lock --disable-pip
+	$(BIN)/uv tool run pip-audit@2.10.1 --requirement requirements.lock --disable-pip

@@ -1,7 +1,6 @@
-"""`/healthz` says that the process answers; `/readyz` says whether database and worker do. Both are JSON, without sign-in."""
+"""`/healthz`: the process answers; `/readyz`: database and worker do as well. Both are JSON and need no sign-in."""
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from integrations.models import JobStatus, SyncJob, WorkerHost
+
+_seen_up_to_date: list[bool] = []
 
 
 @require_safe
@@ -44,28 +45,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
         # The reason names hosts and users: it is in the log of the database, not for strangers.
         checks = {"database": False}
     ready = all(value is not False for value in checks.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
-    )
+    return JsonResponse({"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503)
 
 
 def migrations_are_applied() -> bool:
     """Whether the database has every migration of this code. A yes is remembered: a process never goes back."""
-    try:
-        return _all_applied()
-    except _Behind:
-        return False
-
-
-class _Behind(Exception):
-    """Migrations are missing; an exception, so that the cache forgets it."""
-
-
-@cache
-def _all_applied() -> bool:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise _Behind
+    if not _seen_up_to_date:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _seen_up_to_date.append(True)
     return True
 
 
@@ -83,7 +72,10 @@ def beat_age(now: datetime) -> float | None:
 def oldest_due_job_age(now: datetime) -> float | None:
     """Seconds that the longest-waiting synchronisation has been due; None when nothing waits."""
     due = SyncJob.objects.filter(Q(not_before=None) | Q(not_before__lte=now), status=JobStatus.PENDING)
-    since = due.annotate(since=Coalesce(F("not_before"), F("created_at"))).order_by("since").values_list(
-        "since", flat=True
-    ).first()
+    since = (
+        due.annotate(since=Coalesce(F("not_before"), F("created_at")))
+        .order_by("since")
+        .values_list("since", flat=True)
+        .first()
+    )
     return None if since is None else round((now - since).total_seconds(), 1)

@@ -1,4 +1,4 @@
-"""All settings, read from the environment (and `.env`). The names are listed in docs/architecture.md and `.env.example`."""
+"""All settings, read from the environment and from `.env`; `.env.example` explains every name."""
 
 from pathlib import Path
 

@@ -22,7 +22,7 @@ def main() -> None:
     path = Path(__file__).resolve().parent.parent / ".env"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-    print("Wrote .env with fresh keys.")  # noqa: T201
+    print("Wrote .env with fresh keys.")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from tests import browser, postgres
 
@@ -61,6 +61,14 @@ def pytest(title: str, marks: str, arguments: list[str], database_url: str | Non
             raise
 
 
+def database() -> AbstractContextManager[str | None]:
+    """The PostgreSQL to test on: the one given, else one of our own, else none (its URL is None)."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        return nullcontext(given)
+    return postgres.temporary() if postgres.bin_directory() else nullcontext(None)
+
+
 def main() -> int:
     """Run the stages one after the other; 0 only when all of them passed."""
     arguments = sys.argv[1:]
@@ -69,17 +77,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is stopped on the way out
     started = time.monotonic()
     install_missing()
-    given = os.environ.get("DATABASE_URL", "")
-    if given.startswith("postgres"):
-        database = nullcontext(given)
-    elif postgres.bin_directory():
-        database = postgres.temporary()
-    else:
-        database = nullcontext(None)
     codes = []
     if not soak:
         codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
-    with database as url:
+    with database() as url:
         name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
         title = f"Long runs on {name}" if soak else f"Everything on {name}"
         codes.append(pytest(title, "soak" if soak else "not soak", arguments, url))

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def password(self) -> tuple[str, bool]:
-        """The demo password, and whether it was made just now. It stays in the data folder, for its owner's eyes only."""
+        """The demo password, kept in the data folder for its owner's eyes only, and whether it was made just now."""
         path = Path(settings.DATA_DIR) / "demo-password"
         fresh = not path.exists()
         if fresh:
