@@ -1,0 +1,45 @@
+"""The models of the app, one module per idea."""
+
+from integrations.models.connection import (
+    Credential,
+    Direction,
+    Environment,
+    Frequency,
+    Integration,
+    Status,
+    Weekday,
+)
+from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
+from integrations.models.sync import (
+    OPEN_STATUSES,
+    Exchange,
+    JobStatus,
+    SyncCursor,
+    SyncError,
+    SyncJob,
+    Trigger,
+)
+from integrations.models.worker import WorkerHost
+
+__all__ = [
+    "OPEN_STATUSES",
+    "Credential",
+    "DataType",
+    "Direction",
+    "Environment",
+    "Exchange",
+    "FieldMapping",
+    "Frequency",
+    "Integration",
+    "JobStatus",
+    "LinkState",
+    "MappingDirection",
+    "RecordLink",
+    "Status",
+    "SyncCursor",
+    "SyncError",
+    "SyncJob",
+    "Trigger",
+    "Weekday",
+    "WorkerHost",
+]

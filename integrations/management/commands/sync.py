@@ -1,0 +1,83 @@
+"""Run one synchronisation here and now, without the worker."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations import services
+from integrations.models import Integration, JobStatus, SyncJob, Trigger
+from integrations.sync.runner import run_slice
+
+
+class Command(BaseCommand):
+    help = "Synchronise one integration (by id or name) and print what happened."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("integration", help="id or exact name")
+        parser.add_argument("--resource", action="append", default=[], help="only this resource (repeatable)")
+        parser.add_argument("--full", action="store_true", help="read everything again, not only what changed")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        integration = _find(options["integration"])
+        known = {resource.name for resource in integration.connector.resources}
+        if unknown := set(options["resource"]) - known:
+            raise CommandError(f"Objet inconnu : {', '.join(unknown)}. Objets offerts : {', '.join(sorted(known))}.")
+        try:
+            job = services.request_sync(
+                integration, trigger=Trigger.COMMAND, full=options["full"], resources=options["resource"]
+            )
+        except services.Refused as refused:
+            raise CommandError(refused.sentence) from None
+        job = _run_to_its_end(job)
+        self.stdout.write(json.dumps(_report(job)) if options["json"] else _sentence(job))
+        if job.status == JobStatus.FAILED:
+            raise CommandError(job.error_message)
+
+
+def _find(name: str) -> Integration:
+    live = Integration.objects.live()
+    try:
+        return live.get(pk=UUID(name))
+    except (ValueError, Integration.DoesNotExist):
+        pass
+    try:
+        return live.get(name=name)
+    except Integration.DoesNotExist:
+        raise CommandError(f"Aucune intégration ne s’appelle « {name} ».") from None
+    except Integration.MultipleObjectsReturned:
+        raise CommandError(f"Plusieurs intégrations s’appellent « {name} » : donnez son identifiant.") from None
+
+
+def _run_to_its_end(job: SyncJob) -> SyncJob:
+    while True:
+        run_slice(job.pk)
+        job.refresh_from_db()
+        if not job.is_open:
+            return job
+        # Held by a worker, or waiting for the provider.
+        time.sleep(0.5)
+
+
+def _report(job: SyncJob) -> dict[str, Any]:
+    names = ("processed", "created", "updated", "archived", "skipped", "failed", "retries", "pages", "by_resource")
+    return {
+        "job": str(job.pk),
+        "status": job.status,
+        "duration_ms": job.duration_ms,
+        **{name: getattr(job, name) for name in names},
+        "error": job.error_message,
+    }
+
+
+def _sentence(job: SyncJob) -> str:
+    return (
+        f"{job.get_status_display()} en {job.duration_ms} ms : {job.processed} traités, {job.created} créés, "
+        f"{job.updated} modifiés, {job.archived} archivés, {job.skipped} inchangés, {job.failed} en erreur."
+    )

@@ -1,0 +1,157 @@
+"""One account at one provider, and the secrets that open it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+import connectors
+from connectors.base.connector import Connector
+from integrations.core.fields import SecretJSONField
+from integrations.core.ids import uuid7
+
+
+class Environment(models.TextChoices):
+    PRODUCTION = "production", "Production"
+    TEST = "test", "Test"
+    SIMULATOR = "simulator", "Simulateur"
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    ERROR = "error", "Erreur"
+    RECONNECT = "reconnect", "Reconnexion requise"
+
+
+class Direction(models.TextChoices):
+    IN = "in", "Vers la plateforme"
+    OUT = "out", "Vers le fournisseur"
+    BOTH = "both", "Dans les deux sens"
+
+
+class Frequency(models.TextChoices):
+    MANUAL = "manual", "Manuelle"
+    HOURLY = "hourly", "Toutes les heures"
+    DAILY = "daily", "Tous les jours"
+    WEEKLY = "weekly", "Toutes les semaines"
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, "lundi"
+    TUESDAY = 1, "mardi"
+    WEDNESDAY = 2, "mercredi"
+    THURSDAY = 3, "jeudi"
+    FRIDAY = 4, "vendredi"
+    SATURDAY = 5, "samedi"
+    SUNDAY = 6, "dimanche"
+
+
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    def live(self) -> IntegrationQuerySet:
+        """Those that were not deleted."""
+        return self.filter(deleted_at=None)
+
+    def runnable(self) -> IntegrationQuerySet:
+        """Those whose syncs may run: active or in error (an error is retried), never when a reconnection is needed."""
+        return self.live().filter(status__in=[Status.ACTIVE, Status.ERROR])
+
+
+class Integration(models.Model):
+    """A connection to one account of one provider, with the options of its synchronisations."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.CharField("fournisseur", max_length=40)
+    name = models.CharField("nom", max_length=120)
+    environment = models.CharField("environnement", max_length=12, choices=Environment)
+    account_id = models.CharField("identifiant du compte", max_length=200, blank=True)
+    account_name = models.CharField("compte", max_length=200, blank=True)
+    config = models.JSONField("réglages de connexion", default=dict, blank=True)
+
+    status = models.CharField("état", max_length=12, choices=Status, default=Status.ACTIVE)
+    status_message = models.TextField("message", blank=True)
+
+    direction = models.CharField("sens", max_length=8, choices=Direction, default=Direction.IN)
+    frequency = models.CharField("fréquence", max_length=12, choices=Frequency, default=Frequency.MANUAL)
+    sync_hour = models.PositiveSmallIntegerField("heure", default=3, validators=[MaxValueValidator(23)])
+    sync_weekday = models.PositiveSmallIntegerField("jour", choices=Weekday, default=Weekday.MONDAY)
+    next_sync_at = models.DateTimeField("prochaine synchronisation", null=True, blank=True, db_index=True)
+    batch_size = models.PositiveIntegerField(
+        "enregistrements par page", default=100, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    max_retries = models.PositiveSmallIntegerField("nouveaux essais", default=5, validators=[MaxValueValidator(20)])
+    retry_delay_ms = models.PositiveIntegerField(
+        "délai avant un nouvel essai (ms)", default=1000, validators=[MinValueValidator(100), MaxValueValidator(600_000)]
+    )
+    backoff_multiplier = models.DecimalField(
+        "multiplicateur du délai",
+        max_digits=4,
+        decimal_places=2,
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+    )
+    timeout_seconds = models.PositiveSmallIntegerField(
+        "délai maximal d’une requête (s)", default=30, validators=[MinValueValidator(1), MaxValueValidator(120)]
+    )
+    default_division = models.ForeignKey(
+        "records.Division", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="division par défaut"
+    )
+
+    last_sync_at = models.DateTimeField("dernière synchronisation", null=True, blank=True)
+    created_at = models.DateTimeField("ajoutée le", auto_now_add=True)
+    deleted_at = models.DateTimeField("supprimée le", null=True, blank=True)
+
+    objects = IntegrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "intégration"
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "environment", "account_id"],
+                condition=Q(deleted_at=None) & ~Q(account_id=""),
+                name="one_live_integration_per_account",
+                violation_error_message="Ce compte est déjà relié à une autre intégration.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def connector(self) -> type[Connector]:
+        """The provider's declaration."""
+        return connectors.get(self.provider)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether secrets are stored (they go at a disconnection)."""
+        return hasattr(self, "credential")
+
+    @property
+    def can_sync(self) -> bool:
+        """Whether a synchronisation may be asked for."""
+        return self.status in (Status.ACTIVE, Status.ERROR) and self.is_connected
+
+
+class Credential(models.Model):
+    """The secrets of one integration; deleted when it is disconnected."""
+
+    integration = models.OneToOneField(Integration, models.CASCADE, primary_key=True, related_name="credential")
+    auth_method = models.CharField("mode d’authentification", max_length=30)
+    secrets = SecretJSONField()
+    updated_at = models.DateTimeField("modifié le", auto_now=True)
+
+    class Meta:
+        verbose_name = "accès"
+        verbose_name_plural = "accès"
+
+    def __str__(self) -> str:
+        return f"Accès de {self.integration_id}"
+
+    def values(self) -> dict[str, Any]:
+        """The decrypted secrets by field name."""
+        return dict(self.secrets)

@@ -1,0 +1,118 @@
+"""From an integration's rows to a live connector, and from its exchanges to log rows."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+
+import connectors
+from connectors.base.client import Exchange as ConnectorExchange
+from connectors.base.client import RetryPolicy
+from connectors.base.connector import Connection, Connector, resolve_hosts
+from connectors.base.errors import AuthExpired
+from integrations.models import Credential, Exchange, Integration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ExchangeLog:
+    """Gathers exchanges from any thread until they are stored with the page (or at the end)."""
+
+    def __init__(self, integration_id: UUID, job_id: UUID | None = None) -> None:
+        self._integration_id = integration_id
+        self._job_id = job_id
+        self._lock = threading.Lock()
+        self._waiting: list[ConnectorExchange] = []
+
+    def __call__(self, exchange: ConnectorExchange) -> None:
+        with self._lock:
+            self._waiting.append(exchange)
+
+    def rows(self) -> list[Exchange]:
+        """The rows not stored yet; call `stored` once they are committed."""
+        with self._lock:
+            return [self._row(exchange) for exchange in self._waiting]
+
+    def stored(self, count: int) -> None:
+        """Forget the first `count` exchanges: their rows are committed."""
+        with self._lock:
+            del self._waiting[:count]
+
+    def store(self) -> None:
+        """Store what waits, in one statement."""
+        rows = self.rows()
+        Exchange.objects.bulk_create(rows)
+        self.stored(len(rows))
+
+    def _row(self, exchange: ConnectorExchange) -> Exchange:
+        failed = exchange.error or exchange.status is None or exchange.status >= 400
+        return Exchange(
+            integration_id=self._integration_id,
+            job_id=self._job_id,
+            at=exchange.started_at,
+            method=exchange.method,
+            url=exchange.url,
+            status=exchange.status,
+            duration_ms=exchange.duration_ms,
+            attempt=exchange.attempt,
+            request_headers=exchange.request_headers,
+            request_body=exchange.request_body if failed else "",
+            response_headers=exchange.response_headers,
+            response_body=exchange.response_body if failed else "",
+            error=exchange.error,
+        )
+
+
+def retry_policy(integration: Integration) -> RetryPolicy:
+    """The integration's own retry options."""
+    return RetryPolicy(
+        max_retries=integration.max_retries,
+        delay_ms=integration.retry_delay_ms,
+        multiplier=float(integration.backoff_multiplier),
+    )
+
+
+def open_connector(integration: Integration, log: ExchangeLog, *, patient: bool = True) -> Connector:
+    """The connector of a connected integration; AuthExpired when its secrets are gone.
+
+    patient: whether failed requests are tried again by the integration's options (a person who waits is answered at
+    once instead).
+    """
+    try:
+        secrets = integration.credential.values()
+    except Credential.DoesNotExist:
+        raise AuthExpired("Cette intégration est déconnectée. Reconnectez-la pour reprendre.") from None
+    return connector_for(
+        integration.provider,
+        integration.environment,
+        secrets,
+        integration.config,
+        account_id=integration.account_id,
+        log=log,
+        retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
+        timeout=float(integration.timeout_seconds),
+    )
+
+
+def connector_for(
+    provider: str,
+    environment: str,
+    secrets: Mapping[str, str],
+    config: Mapping[str, str],
+    *,
+    account_id: str = "",
+    log: ExchangeLog | None = None,
+    retry: RetryPolicy,
+    timeout: float,
+) -> Connector:
+    """A connector for credentials that may not be stored yet."""
+    connector = connectors.get(provider)
+    hosts = resolve_hosts(connector, environment, config, settings.CONNECTOR_HOSTS, settings.SIMULATOR_URL)
+    connection = Connection(
+        environment=environment, credentials=secrets, config=config, hosts=hosts, account_id=account_id
+    )
+    return connector(connection, on_exchange=log, retry=retry, timeout=timeout)

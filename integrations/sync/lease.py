@@ -1,0 +1,127 @@
+"""Who may work on a job: claims by compare-and-swap, renewed by a thread, fenced by a number.
+
+The clock is the database's, so that machines whose clocks differ agree on what has expired.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce, Now
+
+from integrations.models import JobStatus, SyncJob
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker holds the job now: stop at once and write nothing more."""
+
+
+class JobCancelled(Exception):
+    """Somebody asked for the job to stop: end it at this page."""
+
+
+@dataclass
+class Claim:
+    """A job held by this worker; `lost` and `cancelled` are set by the keeper's thread."""
+
+    job_id: uuid.UUID
+    owner: str
+    fencing: int
+    lost: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def held(self) -> QuerySet[SyncJob]:
+        """The job's row, only while this claim holds it."""
+        return SyncJob.objects.filter(
+            pk=self.job_id, status=JobStatus.RUNNING, lease_owner=self.owner, fencing=self.fencing
+        )
+
+    def why_not_held(self) -> Exception:
+        """The reason why a write that demands the claim found no row."""
+        return JobCancelled() if self.held().filter(cancel_requested=True).exists() else LeaseLost()
+
+    def check(self) -> None:
+        """Raise when the job was lost or cancelled meanwhile; costs no query."""
+        if self.lost.is_set():
+            raise LeaseLost()
+        if self.cancelled.is_set():
+            raise JobCancelled()
+
+
+def due() -> Q:
+    """Jobs that a worker may claim now: waiting ones whose time has come, running ones whose worker is gone."""
+    return Q(status=JobStatus.PENDING) & (Q(not_before=None) | Q(not_before__lte=Now())) | Q(
+        status=JobStatus.RUNNING, lease_until__lt=Now()
+    )
+
+
+def claim(job_id: uuid.UUID | str) -> Claim | None:
+    """Take the job if it is due and nobody holds it; None otherwise. One statement decides."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    taken = SyncJob.objects.filter(due(), pk=job_id).update(
+        status=JobStatus.RUNNING,
+        lease_owner=owner,
+        lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
+        fencing=F("fencing") + 1,
+        # Taken over from a worker that died: counted, so that a job that kills its workers ends; a page resets it.
+        attempt=Case(When(status=JobStatus.RUNNING, then=F("attempt") + 1), default=F("attempt")),
+        started_at=Coalesce("started_at", Now()),
+        not_before=None,
+    )
+    if not taken:
+        return None
+    fencing = SyncJob.objects.values_list("fencing", flat=True).get(pk=job_id, lease_owner=owner)
+    return Claim(job_id=uuid.UUID(str(job_id)), owner=owner, fencing=fencing)
+
+
+class LeaseKeeper(threading.Thread):
+    """Renews a claim's lease every quarter of its life, and looks each second whether the job was cancelled."""
+
+    def __init__(self, held: Claim) -> None:
+        super().__init__(name=f"lease-{held.job_id}", daemon=True)
+        self.claim = held
+        self._stop_asked = threading.Event()
+
+    def __enter__(self) -> LeaseKeeper:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop_asked.set()
+        self.join()
+
+    def run(self) -> None:
+        look_every = min(1.0, settings.LEASE_SECONDS / 4)
+        looks_per_renewal = max(1, round(settings.LEASE_SECONDS / 4 / look_every))
+        look = 0
+        while not self._stop_asked.wait(look_every):
+            look += 1
+            try:
+                self._look(renew=look % looks_per_renewal == 0)
+            except DatabaseError as error:
+                # The database may be restarting: the lease still has time, and the next look opens a new connection.
+                log.warning("lease.look_failed", job=str(self.claim.job_id), error=str(error))
+                close_old_connections()
+            if self.claim.lost.is_set():
+                break
+        connection.close()
+
+    def _look(self, *, renew: bool) -> None:
+        held = self.claim.held()
+        if renew and not held.update(lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
+            self.claim.lost.set()
+        elif held.filter(cancel_requested=True).exists():
+            self.claim.cancelled.set()
+
+

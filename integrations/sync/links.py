@@ -1,0 +1,44 @@
+"""Which remote object is which record: read and written a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from integrations.models import LinkState, RecordLink
+
+LinkKey = tuple[str, str]
+"""(resource, remote id)"""
+
+_WRITTEN = ["base_local", "base_remote", "raw_hash", "remote_version", "state", "synced_at"]
+
+
+def _wanted(keys: Iterable[LinkKey]) -> Q:
+    by_resource: dict[str, list[str]] = {}
+    for resource, remote_id in keys:
+        by_resource.setdefault(resource, []).append(remote_id)
+    wanted = Q(pk__in=[])
+    for resource, remote_ids in sorted(by_resource.items()):
+        wanted |= Q(resource=resource, remote_id__in=remote_ids)
+    return wanted
+
+
+def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
+    """The links of these remote objects, whole; one query. Those of an integration that was removed do not count."""
+    rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
+    return {(link.resource, link.remote_id): link for link in rows}
+
+
+def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:
+    """The record ids behind these remote objects; one query, none for an empty set."""
+    if not keys:
+        return {}
+    rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
+    return {(r, i): record_id for r, i, record_id in rows.values_list("resource", "remote_id", "record_id")}
+
+
+def save(links: list[RecordLink]) -> None:
+    """Insert or update these links, in one statement."""
+    RecordLink.objects.bulk_create(links, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN)

@@ -1,0 +1,198 @@
+"""One page is one transaction: records, links, history, errors, exchanges, counters and cursor, or nothing.
+
+The number of statements does not grow with the page (docs/architecture.md lists them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from integrations.models import Exchange, Integration, SyncCursor, SyncError, SyncJob
+from integrations.records import services as records
+from integrations.sync import links
+from integrations.sync.errors import ErrorBook
+from integrations.sync.gateway import ExchangeLog
+from integrations.sync.lease import Claim
+from integrations.sync.links import LinkKey
+from integrations.sync.mapping import CompiledResource
+from integrations.sync.plan import Failure, Item, Plan, Planner, Step, read_items
+from integrations.sync.tally import Tally
+
+DOOR_ACTIONS = {"created": "created", "updated": "updated", "restored": "updated", "archived": "archived"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where the next page starts. cursor None: nothing new was read (errors tried again)."""
+
+    cursor: dict[str, Any] | None
+    last: bool = False
+
+
+@dataclass
+class PageStore:
+    """Stores the pages of one resource for one claimed job."""
+
+    integration: Integration
+    job: SyncJob
+    claim: Claim
+    compiled: CompiledResource
+    errors: ErrorBook
+    exchanges: ExchangeLog
+    retries: Callable[[], int]
+
+    def store(self, raw_records: list[Any], checkpoint: Checkpoint) -> None:
+        """Store a page. Raises LeaseLost or JobCancelled with nothing written."""
+        items, failures = read_items(self.compiled, raw_records)
+        self._store(items, failures, checkpoint)
+
+    def _store(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
+        try:
+            self._commit(items, failures, checkpoint)
+        except (IntegrityError, DataError) as error:
+            # One record that the database refuses must not stop the others: halve the page until it stands alone.
+            if len(items) > 1:
+                middle = len(items) // 2
+                self._store(items[:middle], failures, Checkpoint(None))
+                self._store(items[middle:], [], checkpoint)
+            elif items:
+                self._store([], [*failures, _refused(items[0], error)], checkpoint)
+            else:
+                raise
+
+    def _commit(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
+        now = timezone.now()
+        exchanges = self.exchanges.rows()
+        with transaction.atomic():
+            plan, applied = self._write(items, now)
+            failed = [*failures, *plan.failures]
+            page = _tally(plan, applied, len(failed))
+            still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)
+            self._save_cursor(checkpoint, now)
+            if exchanges:
+                Exchange.objects.bulk_create(exchanges)
+            progress = self._save_progress(page, checkpoint)
+        # Only now that it is committed may the memory of this run follow.
+        self.errors.open = still_open
+        self.exchanges.stored(len(exchanges))
+        for name, value in progress.items():
+            setattr(self.job, name, value)
+
+    def _write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
+        known = links.load(self.integration.pk, self._link_keys(items))
+        resource = self.compiled.resource.name
+        changed = [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
+        targets = links.targets(self.integration.pk, self._reference_keys(changed))
+        held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
+        locked = records.lock({self.compiled.mapping.kind.slug: held}) if held else {}
+        planner = Planner(
+            self.integration.pk,
+            self.compiled,
+            known,
+            targets,
+            now,
+            {"division": self.integration.default_division_id} if self.integration.default_division_id else {},
+        )
+        plan = planner.run(changed, locked)
+        plan.skipped += len(items) - len(changed)
+        applied = self._apply(plan, locked)
+        saved = [*(step.link for step in plan.steps), *plan.touched]
+        if saved:
+            links.save(saved)
+        return plan, applied
+
+    def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
+        origin = records.Origin(
+            "integration", str(self.integration.pk), label=self.integration.name, job_id=self.job.pk
+        )
+        try:
+            return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
+        except records.InvalidChanges as invalid:
+            # Checked before any write: the valid ones go on without the others.
+            _set_aside(plan, {plan.steps[i].link.record_id: fields for i, fields in invalid.problems.items()})
+            return self._apply(plan, locked)
+
+    def _link_keys(self, items: list[Item]) -> set[LinkKey]:
+        keys = {(self.compiled.resource.name, item.remote_id) for item in items}
+        for embedded, _ in self.compiled.embedded:
+            keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
+        return keys
+
+    def _reference_keys(self, items: list[Item]) -> set[LinkKey]:
+        return {
+            (field.target, str(value))
+            for field in self.compiled.mapping.references
+            for item in items
+            if (value := item.raw_values[field.name]) not in (None, "")
+        }
+
+    def _save_cursor(self, checkpoint: Checkpoint, now: Any) -> None:
+        if checkpoint.cursor is None:
+            return
+        row = SyncCursor(
+            integration=self.integration,
+            resource=self.compiled.resource.name,
+            cursor=checkpoint.cursor,
+            updated_at=now,
+            completed_at=now if checkpoint.last else None,
+        )
+        SyncCursor.objects.bulk_create(
+            [row],
+            update_conflicts=True,
+            unique_fields=["integration", "resource"],
+            update_fields=["cursor", "updated_at", *(["completed_at"] if checkpoint.last else [])],
+        )
+
+    def _save_progress(self, page: Tally, checkpoint: Checkpoint) -> dict[str, Any]:
+        """Write counters and finished resources where the claim still holds; returns what was written."""
+        name = self.compiled.resource.name
+        total = Tally.of_job(self.job) + page
+        of_resource = Tally.of_dict(self.job.by_resource.get(name, {})) + page
+        progress: dict[str, Any] = {
+            **total.as_dict(),
+            "by_resource": {**self.job.by_resource, name: of_resource.as_dict()},
+            "done": [*self.job.done, name] if checkpoint.last else self.job.done,
+            "pages": self.job.pages + (checkpoint.cursor is not None),
+            "retries": self.retries(),
+            "attempt": 0,
+        }
+        if not self.claim.held().filter(cancel_requested=False).update(**progress):
+            raise self.claim.why_not_held()
+        return progress
+
+
+def _tally(plan: Plan, applied: list[records.Applied], failed: int) -> Tally:
+    """Counts of a page: what the door did with the page's own objects; embedded records are not counted."""
+    tally = Tally(skipped=plan.skipped, failed=failed)
+    for step, done in zip(plan.steps, applied, strict=True):
+        if step.item is not None:
+            name = DOOR_ACTIONS.get(done.action, "skipped")
+            tally = replace(tally, **{name: getattr(tally, name) + 1})
+    return tally
+
+
+def _set_aside(plan: Plan, problems: dict[Any, dict[str, str]]) -> None:
+    """Turn the steps whose record the door refuses, and those that refer to such a record, into failures."""
+    kept: list[Step] = []
+    for step in plan.steps:
+        refused = [i for i in (step.link.record_id, *step.change.values.values()) if isinstance(i, UUID) and i in problems]
+        if not refused:
+            kept.append(step)
+        elif step.item is not None:
+            field, sentence = next(iter(problems[refused[0]].items()))
+            plan.failures.append(step.item.failure("invalid", sentence, field))
+    plan.steps = kept
+
+
+def _refused(item: Item, error: Exception) -> Failure:
+    return item.failure(
+        "database",
+        "La base de données de la plateforme refuse cet enregistrement : une de ses valeurs existe déjà ailleurs ou "
+        f"n’est pas permise ({type(error).__name__}). Corrigez-la chez le fournisseur, puis réessayez.",
+    )

@@ -1,0 +1,215 @@
+"""What a page of remote objects means for the platform: which records to make, change or archive. No writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from connectors.base.errors import ConnectorError
+from integrations.core.ids import uuid7
+from integrations.models import LinkState, RecordLink
+from integrations.records.kinds import to_json, value_of
+from integrations.records.services import Change
+from integrations.sync.conflicts import MISSING, Outcome, Sides, merge, next_bases
+from integrations.sync.links import LinkKey
+from integrations.sync.mapping import CompiledResource, FieldProblem, References, ResourceMapping
+
+
+@dataclass
+class Failure:
+    """A remote object that cannot be taken in, and why."""
+
+    remote_id: str
+    raw: Any
+    code: str
+    sentence: str
+    field: str = ""
+
+
+@dataclass
+class Item:
+    """One remote object of a page, read but not decoded."""
+
+    raw: dict[str, Any]
+    remote_id: str
+    version: str
+    deleted: bool
+    raw_values: dict[str, Any]
+    hash: str
+
+    def failure(self, code: str, sentence: str, field: str = "") -> Failure:
+        """This object as one that cannot be taken in."""
+        return Failure(self.remote_id, self.raw, code, sentence, field)
+
+
+@dataclass
+class Step:
+    """One change of a record with the link that will remember it."""
+
+    change: Change
+    link: RecordLink
+    item: Item | None = None
+
+
+@dataclass
+class Plan:
+    """Everything that one page asks for."""
+
+    steps: list[Step] = field(default_factory=list)
+    touched: list[RecordLink] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: int = 0
+
+
+def read_items(compiled: CompiledResource, records: Iterable[Any]) -> tuple[list[Item], list[Failure]]:
+    """Split a page into readable objects (the last of those that come twice) and unreadable ones."""
+    items: dict[str, Item] = {}
+    failures: list[Failure] = []
+    for raw in records:
+        try:
+            item = _read(compiled, raw)
+        except ConnectorError as error:
+            failures.append(Failure("", raw, error.code, error.sentence))
+        else:
+            items[item.remote_id] = item
+    return list(items.values()), failures
+
+
+def _read(compiled: CompiledResource, raw: Any) -> Item:
+    remote_id = compiled.resource.remote_id(raw)
+    deleted = compiled.resource.is_deleted(raw)
+    raw_values = compiled.mapping.raw_values(raw)
+    for embedded, _ in compiled.embedded:
+        raw_values[embedded_field(embedded.into)] = embedded.remote_id(raw) or None
+    return Item(
+        raw=raw,
+        remote_id=remote_id,
+        version=compiled.resource.version(raw),
+        deleted=deleted,
+        raw_values=raw_values,
+        hash=compiled.mapping.hash(raw_values, deleted=deleted),
+    )
+
+
+def embedded_field(into: str) -> str:
+    """The owner's field that refers to an embedded record: "property.manager" → "manager"."""
+    return into.split(".", 1)[1]
+
+
+@dataclass
+class Planner:
+    """Plans one page: links and references are given, records come locked."""
+
+    integration_id: UUID
+    compiled: CompiledResource
+    links: dict[LinkKey, RecordLink]
+    references: References
+    now: Any
+    new_record_values: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan)
+
+    def run(self, items: list[Item], locked: Mapping[tuple[str, UUID], Any]) -> Plan:
+        """Plan every item that is not unchanged."""
+        for item in items:
+            link = self.links.get((self.compiled.resource.name, item.remote_id))
+            try:
+                if item.deleted:
+                    self._archive(item, link)
+                else:
+                    self._take(item, link, locked)
+            except FieldProblem as problem:
+                self.plan.failures.append(item.failure(problem.code, problem.sentence, problem.field))
+        return self.plan
+
+    def _archive(self, item: Item, link: RecordLink | None) -> None:
+        if link is None or link.state == LinkState.TOMBSTONE:
+            # Deleted before it was ever seen, or a tombstone seen again: nothing of ours is concerned.
+            self.plan.skipped += 1
+            return
+        link.state, link.raw_hash = LinkState.TOMBSTONE, item.hash
+        self._stamp(link, item)
+        self.plan.steps.append(Step(Change(link.record_kind, link.record_id, "archive"), link, item))
+
+    def _take(self, item: Item, link: RecordLink | None, locked: Mapping[tuple[str, UUID], Any]) -> None:
+        mapping = self.compiled.mapping
+        incoming = mapping.decode(item.raw_values, self.references)
+        made = [self._embedded(embedded, sub, item.raw) for embedded, sub in self.compiled.embedded]
+        for (embedded, _), (record_id, step) in zip(self.compiled.embedded, made, strict=True):
+            incoming[embedded_field(embedded.into)] = record_id
+            if step is not None:
+                self.plan.steps.append(step)
+                self.links[embedded.resource, step.link.remote_id] = step.link
+        if link is None:
+            self._create(item, incoming)
+        else:
+            self._update(item, link, incoming, locked[link.record_kind, link.record_id])
+
+    def _create(self, item: Item, incoming: dict[str, Any]) -> None:
+        kind = self.compiled.mapping.kind
+        values = {name: value for name, value in self.new_record_values.items() if name in kind.fields} | incoming
+        link = self._new_link(self.compiled.resource.name, item.remote_id, kind.slug, incoming, item.raw_values)
+        link.raw_hash = item.hash
+        self._stamp(link, item)
+        self.plan.steps.append(Step(Change(kind.slug, link.record_id, "create", values), link, item))
+
+    def _update(self, item: Item, link: RecordLink, incoming: dict[str, Any], record: Any) -> None:
+        kind = self.compiled.mapping.kind
+        create_only = {f.name for f in self.compiled.mapping.fields if f.create_only}
+        values: dict[str, Any] = {}
+        for name, value in incoming.items():
+            if name in create_only:
+                continue
+            sides = Sides(
+                local=to_json(value_of(record, kind.fields[name])),
+                incoming=to_json(value),
+                remote=item.raw_values[name],
+                base_local=link.base_local.get(name, MISSING),
+                base_remote=link.base_remote.get(name, MISSING),
+            )
+            outcome = merge(sides)
+            link.base_local[name], link.base_remote[name] = next_bases(sides, outcome)
+            if outcome is Outcome.PULL:
+                values[name] = value
+        restored = link.state == LinkState.TOMBSTONE
+        link.state, link.raw_hash = LinkState.LIVE, item.hash
+        self._stamp(link, item)
+        if restored or values:
+            action = "restore" if restored else "update"
+            self.plan.steps.append(Step(Change(kind.slug, link.record_id, action, values), link, item))
+        else:
+            self.plan.skipped += 1
+            self.plan.touched.append(link)
+
+    def _embedded(self, embedded: Any, mapping: ResourceMapping, raw: dict[str, Any]) -> tuple[UUID | None, Step | None]:
+        """The record embedded in this object, and how to make it when it is new; (None, None) when there is none."""
+        key = embedded.remote_id(raw)
+        if not key:
+            return None, None
+        known = self.links.get((embedded.resource, key))
+        if known is not None:
+            return known.record_id, None
+        raw_values = mapping.raw_values(raw)
+        incoming = mapping.decode(raw_values, self.references)
+        link = self._new_link(embedded.resource, key, mapping.kind.slug, incoming, raw_values)
+        link.raw_hash = mapping.hash(raw_values, deleted=False)
+        link.synced_at = self.now
+        return link.record_id, Step(Change(mapping.kind.slug, link.record_id, "create", incoming), link)
+
+    def _new_link(
+        self, resource: str, remote_id: str, kind: str, incoming: Mapping[str, Any], raw_values: Mapping[str, Any]
+    ) -> RecordLink:
+        return RecordLink(
+            integration_id=self.integration_id,
+            resource=resource,
+            remote_id=remote_id,
+            record_kind=kind,
+            record_id=uuid7(),
+            base_local={name: to_json(value) for name, value in incoming.items()},
+            base_remote=dict(raw_values),
+        )
+
+    def _stamp(self, link: RecordLink, item: Item) -> None:
+        link.remote_version = item.version
+        link.synced_at = self.now

@@ -1,0 +1,65 @@
+"""Reads one resource from where it stopped, page by page, until its end or the end of the slice."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from connectors.base.connector import Connector
+from integrations.models import Integration, SyncCursor, SyncJob
+from integrations.sync.errors import ErrorBook
+from integrations.sync.feed import PageFeed
+from integrations.sync.gateway import ExchangeLog
+from integrations.sync.lease import Claim
+from integrations.sync.mapping import CompiledResource
+from integrations.sync.page import Checkpoint, PageStore
+
+
+@dataclass
+class Run:
+    """What the resources of one slice share."""
+
+    integration: Integration
+    job: SyncJob
+    claim: Claim
+    connector: Connector
+    exchanges: ExchangeLog
+    deadline: float
+    retries_before: int
+
+    def retries(self) -> int:
+        """Requests that had to be sent again since the job began."""
+        return self.retries_before + self.connector.retries
+
+    def out_of_time(self) -> bool:
+        """Whether the slice is over."""
+        return time.monotonic() >= self.deadline
+
+
+def pull_resource(run: Run, compiled: CompiledResource) -> bool:
+    """Store every page that is left; False when the slice ended first."""
+    name = compiled.resource.name
+    begun = name in run.job.by_resource
+    book = ErrorBook(run.integration.pk, name)
+    store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
+    if not begun and book.open:
+        # A reference that has arrived since, or a value table that was completed, lets them pass without a request.
+        store.store(book.payloads(), Checkpoint(None))
+    cursor = None if run.job.full and not begun else _saved_cursor(run.integration, name)
+    pages = run.connector.pull(
+        name, cursor, page_size=min(run.integration.batch_size, compiled.resource.max_page_size)
+    )
+    with PageFeed(pages, run.claim) as feed:
+        for page in feed:
+            store.store(page.records, Checkpoint(page.cursor, page.last))
+            run.claim.check()
+            if page.last:
+                return True
+            if run.out_of_time():
+                feed.finish_early()
+    return False
+
+
+def _saved_cursor(integration: Integration, resource: str) -> dict[str, object] | None:
+    row = SyncCursor.objects.filter(integration=integration, resource=resource).first()
+    return row.cursor if row else None

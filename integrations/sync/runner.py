@@ -1,0 +1,211 @@
+"""The life of a synchronisation: claim, one slice of work, then the next slice, a pause, or the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from connectors.base.errors import AuthExpired, ConnectorError, Transient
+from integrations import queue, signals
+from integrations.models import FieldMapping, Integration, JobStatus, Status, SyncJob
+from integrations.records import services as records
+from integrations.sync.gateway import ExchangeLog, open_connector
+from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
+from integrations.sync.mapping import CompiledResource, compile_resource
+from integrations.sync.pull import Run, pull_resource
+
+log = structlog.get_logger(__name__)
+
+RUN_SYNC = "integrations.tasks.run_sync"
+LONGEST_PAUSE = 3600.0
+INTERNAL_ERROR = (
+    "Une erreur imprévue de la plateforme a arrêté la synchronisation. Rien de ce qui était déjà reçu n’est perdu. "
+    "Relancez-la; si l’erreur revient, transmettez l’identifiant de cette synchronisation au soutien."
+)
+LOST_TOO_OFTEN = (
+    "La synchronisation a été interrompue plusieurs fois de suite au même endroit, sans avancer. Réduisez le nombre "
+    "d’enregistrements par page, puis relancez-la."
+)
+
+
+def run_slice(job_id: UUID | str) -> JobStatus | None:
+    """Work on a job for at most one slice; returns its status then, or None when it was not to be had.
+
+    Whatever happens, the row says what comes next: done, failed, or pending with its time. A database that goes away
+    raises; the lease then runs out and another slice takes over from the last page.
+    """
+    held = claim(job_id)
+    if held is None:
+        return None
+    job = SyncJob.objects.select_related("integration__credential").get(pk=job_id)
+    exchanges = ExchangeLog(job.integration_id, job.pk)
+    with LeaseKeeper(held):
+        return _Slice(job, held, exchanges).run()
+
+
+@dataclass
+class _Slice:
+    job: SyncJob
+    claim: Claim
+    exchanges: ExchangeLog
+
+    @property
+    def integration(self) -> Integration:
+        return self.job.integration
+
+    def run(self) -> JobStatus | None:
+        try:
+            if self.job.cancel_requested:
+                return self._end(JobStatus.CANCELLED)
+            if self.job.attempt > self.integration.max_retries + 1:
+                return self._fail("lost", LOST_TOO_OFTEN)
+            return self._finish() if self._work() else self._pause(seconds=0)
+        except LeaseLost:
+            log.warning("sync.lease_lost", job=str(self.job.pk))
+            return None
+        except JobCancelled:
+            return self._end(JobStatus.CANCELLED)
+        except Transient as error:
+            return self._wait_or_fail(error)
+        except ConnectorError as error:
+            return self._fail(error.code, error.sentence, Status.RECONNECT if isinstance(error, AuthExpired) else None)
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("sync.crashed", job=str(self.job.pk))
+            return self._fail("internal", INTERNAL_ERROR)
+
+    def _work(self) -> bool:
+        """Pull what is left; False when the slice ended first."""
+        connector = open_connector(self.integration, self.exchanges)
+        run = Run(
+            self.integration,
+            self.job,
+            self.claim,
+            connector,
+            self.exchanges,
+            deadline=time.monotonic() + settings.SLICE_SECONDS,
+            retries_before=self.job.retries,
+        )
+        try:
+            for compiled in compiled_resources(self.integration, self.job.resources):
+                if compiled.resource.name in self.job.done:
+                    continue
+                if run.out_of_time() or not pull_resource(run, compiled):
+                    return False
+            return True
+        finally:
+            self.job.retries = run.retries()
+            connector.close()
+
+    def _wait_or_fail(self, error: Transient) -> JobStatus | None:
+        """Store the wait on the job while tries are left; the worker is free meanwhile."""
+        attempt = self.job.attempt + 1
+        if attempt > self.integration.max_retries:
+            return self._fail(error.code, error.sentence)
+        backoff = self.integration.retry_delay_ms / 1000 * float(self.integration.backoff_multiplier) ** (attempt - 1)
+        seconds = min(max(error.retry_after or 0.0, backoff), LONGEST_PAUSE)
+        return self._pause(seconds=seconds, attempt=attempt, retries=self.job.retries + 1, error_message=error.sentence)
+
+    def _pause(self, *, seconds: float, **fields: object) -> JobStatus | None:
+        """Give the job back, to go on after `seconds`."""
+        written = {
+            "status": JobStatus.PENDING,
+            "lease_owner": "",
+            "lease_until": None,
+            "not_before": Now() + timedelta(seconds=seconds) if seconds else None,
+            "rung_at": None,
+            **fields,
+        }
+        with transaction.atomic():
+            if not self.claim.held().update(**written):
+                return None
+            if not seconds:
+                queue.ring(RUN_SYNC, str(self.job.pk))
+        self.exchanges.store()
+        return JobStatus.PENDING
+
+    def _finish(self) -> JobStatus | None:
+        return self._end(JobStatus.PARTIAL if self.job.failed else JobStatus.COMPLETED)
+
+    def _fail(self, code: str, sentence: str, status: Status | None = None) -> JobStatus | None:
+        return self._end(JobStatus.FAILED, code=code, sentence=sentence, broken=status or Status.ERROR)
+
+    def _end(
+        self, status: JobStatus, *, code: str = "", sentence: str = "", broken: Status | None = None
+    ) -> JobStatus | None:
+        """Close the job and tell the integration, in one transaction; None when the lease was lost meanwhile."""
+        now = timezone.now()
+        with transaction.atomic():
+            ended = self.claim.held().update(
+                status=status,
+                finished_at=now,
+                lease_owner="",
+                lease_until=None,
+                retries=self.job.retries,
+                error_code=code,
+                error_message=sentence,
+            )
+            if not ended:
+                return None
+            self.job.status, self.job.finished_at, self.job.error_message = status, now, sentence
+            self.exchanges.store()
+            _tell_integration(self.integration, status, broken, sentence, now)
+            _announce(self.job, sentence, broken)
+        return status
+
+
+def compiled_resources(integration: Integration, only: list[str]) -> list[CompiledResource]:
+    """The integration's resources with their mappings, in dependency order; `only` names a part (empty: all)."""
+    rows = list(FieldMapping.objects.filter(integration=integration))
+    return [
+        compile_resource(resource, rows)
+        for resource in integration.connector.resources
+        if not only or resource.name in only
+    ]
+
+
+def _tell_integration(
+    integration: Integration, status: JobStatus, broken: Status | None, sentence: str, now: object
+) -> None:
+    fields: dict[str, object] = {}
+    if status in (JobStatus.COMPLETED, JobStatus.PARTIAL):
+        fields = {"last_sync_at": now, "status": Status.ACTIVE, "status_message": ""}
+    elif broken is not None:
+        fields = {"status": broken, "status_message": sentence}
+    # A run that ends must not bring back an integration that was deactivated or deleted meanwhile.
+    if fields:
+        Integration.objects.runnable().filter(pk=integration.pk).update(**fields)
+
+
+def _announce(job: SyncJob, sentence: str, broken: Status | None) -> None:
+    """Events for subscribers; a quiet run says nothing, so that an hourly sync does not flood them."""
+    integration = job.integration
+    payload = {
+        "job_id": str(job.pk),
+        "integration_id": str(integration.pk),
+        "integration": integration.name,
+        "provider": integration.provider,
+        "status": str(job.status),
+        "processed": job.processed,
+        "created": job.created,
+        "updated": job.updated,
+        "archived": job.archived,
+        "failed": job.failed,
+        "message": sentence,
+    }
+    if job.status == JobStatus.FAILED:
+        records.emit("sync.failed", payload)
+        if integration.status != broken:
+            records.emit("integration.error", payload)
+    elif job.succeeded or job.failed:
+        records.emit("sync.completed", payload)
+    signals.sync_finished.send(sender=SyncJob, job=job)
