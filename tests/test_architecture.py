@@ -38,13 +38,7 @@ def sources(*packages: str) -> Iterator[tuple[Path, ast.Module]]:
 
 def code_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and text of every name and string of a file; docstrings are prose and left out."""
-    prose = {
-        node.body[0].value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=text) | ast.Attribute(attr=text):
