@@ -67,6 +67,7 @@ ROOT_URLCONF = "lacoste_integrations.urls"
 WSGI_APPLICATION = "lacoste_integrations.wsgi.application"
 
 MIDDLEWARE = [
+    "lacoste_integrations.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -149,7 +150,17 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "integrations.core.accounts.ClosedSignupAdapter"
+ACCOUNT_FORMS = {
+    "login": "integrations.core.accounts.SignInForm",
+    "reset_password": "integrations.core.accounts.AskForResetForm",
+    "change_password": "integrations.core.accounts.NewPasswordForm",
+}
 ACCOUNT_SESSION_REMEMBER = None
+# Nobody is written to at an address without account: the page answers alike, and strangers receive nothing.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Lacoste Intégrations : "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https://") else "http"
+PASSWORD_RESET_TIMEOUT = 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -8,7 +8,7 @@ from lacoste_integrations import health
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/integrations")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("integrations.core.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS
 
 from . import keys, secrets
 
@@ -101,6 +101,5 @@ def refuse_unsafe_start() -> None:
         *check_stored_key_ids(databases=[DEFAULT_DB_ALIAS]),
     ]
     faults = [str(message.msg) for message in messages if isinstance(message, Error)]
-    connections[DEFAULT_DB_ALIAS].close()
     if faults:
         raise ImproperlyConfigured(" ".join(faults))

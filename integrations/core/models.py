@@ -165,3 +165,10 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("the audit log can only be added to")
+
+    @property
+    def action_label(self) -> str:
+        """How the log calls the act; its code when the part that registered it is gone."""
+        from .audit import AUDIT_ACTIONS
+
+        return AUDIT_ACTIONS.get(self.action, self.action)

@@ -4,10 +4,11 @@ from typing import Any
 
 from allauth.account import signals as allauth_signals
 from django.contrib.auth import signals as auth_signals
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from . import audit
+from . import accounts, audit
 from .models import AuditEvent, User
 
 
@@ -39,3 +40,9 @@ def password_changed(sender: Any, request: HttpRequest, user: User, **kwargs: An
 @receiver(allauth_signals.password_reset)
 def password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     audit.record("auth.password_reset", actor=user, target=user, request=request)
+
+
+@receiver(post_save, sender=User)
+def address_changed(instance: User, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+    if not created and (update_fields is None or "email" in update_fields):
+        accounts.forget_old_addresses(instance)

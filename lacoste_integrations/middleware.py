@@ -1,0 +1,49 @@
+"""What surrounds every request: an id that ties its log lines and audit rows together, and one line in the log."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from uuid_utils import uuid7
+
+log = structlog.get_logger("requests")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Asked every few seconds by machines, or files: their lines would bury the others.
+QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
+
+
+class RequestLogMiddleware:
+    """Bind `request_id` to the log context and write one line per request, with the path but never its query."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = _request_id(request)
+        started = time.monotonic()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            if not request.path.startswith(QUIET):
+                log.info(
+                    "request",
+                    method=request.method,
+                    path=request.path,
+                    status=response.status_code,
+                    duration_ms=round((time.monotonic() - started) * 1000),
+                )
+        return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    """Take over the id given by our own proxy, else make one; a visitor cannot choose it."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    if settings.TRUSTED_PROXY_COUNT and REQUEST_ID.fullmatch(given):
+        return given
+    return str(uuid7())
