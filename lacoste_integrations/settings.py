@@ -120,11 +120,13 @@ BEAT_SECONDS = env.float("BEAT_SECONDS", 3.0)
 BEAT_TIMEOUT_SECONDS = env.float("BEAT_TIMEOUT_SECONDS", 15.0)
 STOP_GRACE_SECONDS = env.float("STOP_GRACE_SECONDS", 10.0)
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", 2)
+EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", 30)
 
 # A bell only: our own rows are the queue (docs/architecture.md). One attempt, nothing kept, everything can be lost.
 Q_CLUSTER = {
     "name": "lacoste",
     "orm": "default",
+    "broker_class": "integrations.queue.Bells",
     "workers": WORKER_PROCESSES,
     "timeout": 120,
     "retry": 420,

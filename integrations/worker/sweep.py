@@ -1,0 +1,68 @@
+"""What every worker looks at again and again: schedules, jobs that wait, things to throw away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations import queue, services
+from integrations.models import Exchange, SyncJob
+from integrations.sync import lease
+from integrations.sync.runner import RUN_SYNC
+from integrations.worker.hosts import forget_gone_hosts
+
+log = structlog.get_logger(__name__)
+
+# More bells than that would wait in the queue, and be rung again meanwhile: the rest comes with a later sweep.
+MOST_BELLS = 20
+PURGE_BATCH = 1000
+
+
+def sweep() -> None:
+    """One pass: create the jobs whose time has come, ring for every job that waits."""
+    scheduled = services.enqueue_scheduled()
+    rang = ring_due()
+    if scheduled or rang:
+        log.info("sweep.rang", scheduled=scheduled, count=rang)
+
+
+def ring_due() -> int:
+    """Ring for jobs that a worker may claim and that were not rung for lately, the longest unheard first."""
+    unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS / 2))
+    due = SyncJob.objects.filter(lease.due(), unheard)
+    room = max(0, MOST_BELLS - queue.waiting())
+    oldest = due.order_by(F("rung_at").asc(nulls_first=True), "created_at").values_list("pk", flat=True)
+    rang = 0
+    for pk in list(oldest[:room]):
+        with transaction.atomic():
+            # Asked again in the same statement that answers: of two machines, one rings.
+            if due.filter(pk=pk).update(rung_at=Now()):
+                queue.ring(RUN_SYNC, str(pk))
+                rang += 1
+    return rang
+
+
+def purge() -> None:
+    """Throw away what is kept for a time only: exchanges, notes on failed tasks, machines that are gone."""
+    exchanges = _purge_exchanges()
+    failures = queue.forget_failures(settings.EXCHANGE_RETENTION_DAYS)
+    hosts = forget_gone_hosts()
+    if exchanges or failures or hosts:
+        log.info("purge.done", exchanges=exchanges, failures=failures, hosts=hosts)
+
+
+def _purge_exchanges() -> int:
+    """In batches, each its own transaction, so that no lock lasts."""
+    limit = timezone.now() - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
+    old = Exchange.objects.filter(at__lt=limit).order_by("pk").values_list("pk", flat=True)
+    total = 0
+    while batch := list(old[:PURGE_BATCH]):
+        deleted, _ = Exchange.objects.filter(pk__in=batch).delete()
+        total += deleted
+    return total
