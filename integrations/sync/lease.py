@@ -15,7 +15,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, PositiveIntegerField, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 
 from integrations.models import JobStatus, SyncJob
@@ -75,7 +75,7 @@ def claim(job_id: uuid.UUID | str) -> Claim | None:
         lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
         fencing=F("fencing") + 1,
         # Taken over from a worker that died: counted, so that a job that kills its workers ends; a page resets it.
-        attempt=Case(When(status=JobStatus.RUNNING, then=F("attempt") + 1), default=F("attempt")),
+        attempt=Case(When(status=JobStatus.RUNNING, then=F("attempt") + 1), default=F("attempt"), output_field=PositiveIntegerField()),
         started_at=Coalesce("started_at", Now()),
         not_before=None,
     )

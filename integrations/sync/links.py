@@ -8,12 +8,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from integrations.models import LinkState, RecordLink
+from integrations.records.writing import columns_of, write_rows
 
 LinkKey = tuple[str, str]
 """(resource, remote id)"""
-
-_WRITTEN = ["base_local", "base_remote", "raw_hash", "remote_version", "state", "synced_at"]
-
 
 def _wanted(keys: Iterable[LinkKey]) -> Q:
     by_resource: dict[str, list[str]] = {}
@@ -41,4 +39,5 @@ def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:
 
 def save(links: list[RecordLink]) -> None:
     """Insert or update these links, in one statement."""
-    RecordLink.objects.bulk_create(links, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN)
+    names = [column.attname for column in columns_of(RecordLink)]
+    write_rows(RecordLink, [[getattr(link, name) for name in names] for link in links], "replace")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations.models import Exchange, Integration, SyncCursor, SyncError, SyncJob
 from integrations.records import services as records
 from integrations.sync import links
+from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import Claim
@@ -108,9 +109,7 @@ class PageStore:
         return plan, applied
 
     def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
-        origin = records.Origin(
-            "integration", str(self.integration.pk), label=self.integration.name, job_id=self.job.pk
-        )
+        origin = integration_origin(self.job)
         try:
             return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
         except records.InvalidChanges as invalid:

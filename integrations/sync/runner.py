@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from connectors.base.errors import AuthExpired, ConnectorError, Transient
-from integrations import queue, signals
+from integrations import queue
 from integrations.models import FieldMapping, Integration, JobStatus, Status, SyncJob
-from integrations.records import services as records
+from integrations.sync.announce import announce_end
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
 from integrations.sync.mapping import CompiledResource, compile_resource
@@ -156,10 +156,11 @@ class _Slice:
             )
             if not ended:
                 return None
-            self.job.status, self.job.finished_at, self.job.error_message = status, now, sentence
+            self.job.status, self.job.finished_at = status, now
+            self.job.error_code, self.job.error_message = code, sentence
             self.exchanges.store()
             _tell_integration(self.integration, status, broken, sentence, now)
-            _announce(self.job, sentence, broken)
+            announce_end(self.job, broken)
         return status
 
 
@@ -185,27 +186,3 @@ def _tell_integration(
     if fields:
         Integration.objects.runnable().filter(pk=integration.pk).update(**fields)
 
-
-def _announce(job: SyncJob, sentence: str, broken: Status | None) -> None:
-    """Events for subscribers; a quiet run says nothing, so that an hourly sync does not flood them."""
-    integration = job.integration
-    payload = {
-        "job_id": str(job.pk),
-        "integration_id": str(integration.pk),
-        "integration": integration.name,
-        "provider": integration.provider,
-        "status": str(job.status),
-        "processed": job.processed,
-        "created": job.created,
-        "updated": job.updated,
-        "archived": job.archived,
-        "failed": job.failed,
-        "message": sentence,
-    }
-    if job.status == JobStatus.FAILED:
-        records.emit("sync.failed", payload)
-        if integration.status != broken:
-            records.emit("integration.error", payload)
-    elif job.succeeded or job.failed:
-        records.emit("sync.completed", payload)
-    signals.sync_finished.send(sender=SyncJob, job=job)

@@ -1,0 +1,62 @@
+"""An integration connected to ROVIDA's simulator, and a way to synchronise it without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integrations import services
+from integrations.models import Integration, SyncJob
+from integrations.sync.runner import run_slice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
+KEY = "rov_test_demo_lacoste"
+
+Synchronise = Callable[..., SyncJob]
+
+
+@pytest.fixture
+def rovida(simulator: "Simulator", administrator: Any, settings: Any) -> Integration:
+    """ROVIDA, connected with the demonstration key; the simulator holds its demonstration data and no rate limit."""
+    settings.SIMULATOR_URL = simulator.url
+    simulator.rate_limit(None)
+    integration = services.connect(
+        "rovida",
+        name="ROVIDA",
+        environment="simulator",
+        auth_method="api_key",
+        secrets={"api_key": KEY},
+        config={},
+        actor=administrator,
+    )
+    integration.retry_delay_ms = 100
+    integration.save(update_fields=["retry_delay_ms"])
+    return integration
+
+
+@pytest.fixture
+def synchronise(transactional_db: None) -> Synchronise:
+    """synchronise(integration, **options): queue a synchronisation and run its slices to the end; returns the job."""
+
+    def run(integration: Integration, **options: Any) -> SyncJob:
+        integration.refresh_from_db()
+        job = services.request_sync(integration, **options)
+        return finish(job)
+
+    return run
+
+
+def finish(job: SyncJob) -> SyncJob:
+    """Run every slice that is left, without waiting for pauses."""
+    for _ in range(200):
+        SyncJob.objects.filter(pk=job.pk).update(not_before=None)
+        run_slice(job.pk)
+        job.refresh_from_db()
+        if not job.is_open:
+            return job
+    raise AssertionError(f"the job never ended: {job.status} {job.error_message}")
