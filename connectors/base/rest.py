@@ -31,7 +31,7 @@ class Pass:
         """Raise the high-water mark; a time that cannot be read does not count (the record is judged elsewhere)."""
         moment = parse_instant(changed_at)
         if moment and (not self.high_water or moment > datetime.fromisoformat(self.high_water)):
-            self.high_water = moment.isoformat()
+            self.high_water = format_instant(moment)
 
     def next_pass(self, overlap: timedelta) -> Pass:
         """The pass that follows this finished one: it reads the last minutes again, as changes may be listed late."""
