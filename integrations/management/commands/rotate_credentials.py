@@ -29,8 +29,8 @@ class Command(BaseCommand):
         unreadable = sum(outcome.unreadable for outcome in outcomes)
         self.stdout.write(f"{rewritten} rewritten under {ring.writing_id}, {unreadable} unreadable.")
         if rewritten:
-            counts = {outcome.column: outcome.rewritten for outcome in outcomes if outcome.rewritten}
-            audit.record("credentials.rotated", after={"clé": ring.writing_id, "lignes": counts})
+            counts = [{"colonne": each.column, "lignes": each.rewritten} for each in outcomes if each.rewritten]
+            audit.record("credentials.rotated", after={"clé": ring.writing_id, "colonnes": counts})
         if unreadable:
             raise CommandError("Some rows need a key that CREDENTIALS_KEYS lacks, or were altered: see above.")
 
