@@ -15,8 +15,8 @@ Outcome = Literal["created", "updated", "archived", "restored", "unchanged"]
 class Change:
     """One wanted change.
 
-    `values`: field name → value; references as UUID or None, child collections as lists. `origins` names another origin for
-    single fields (a value that the platform won is the platform's).
+    `values`: field name → value; references as UUID or None, child collections as lists. `origins` names another
+    origin for single fields (a value that the platform won is the platform's).
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Applied:
     record: Record
 
 
-class InvalidChanges(ValueError):
+class InvalidChanges(ValueError):  # noqa: N818 - named by what it says
     """Raised before any write. `problems`: index of the change → field → French sentence."""
 
     def __init__(self, problems: Mapping[int, Mapping[str, str]]) -> None:
@@ -63,7 +63,7 @@ class InvalidChanges(ValueError):
         super().__init__(f"{len(self.problems)} changement(s) refusé(s) : {first}")
 
 
-class StaleVersion(ValueError):
+class StaleVersion(ValueError):  # noqa: N818 - named by what it says
     """Raised before any write when records changed since the caller read them. `indexes`: the changes concerned."""
 
     def __init__(self, indexes: Sequence[int]) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from integrations.core.ids import uuid7
 from integrations.records.changes import Applied, Change, InvalidChanges, Origin, Outcome, StaleVersion
 from integrations.records.children import ChildWrites, match_lines, row_of, show_rows
-from integrations.records.kinds import KINDS, FieldInfo, Kind, clean, value_of
+from integrations.records.kinds import KINDS, Kind, clean, value_of
 from integrations.records.models import Record, RecordHistory
 from integrations.records.values import BadValue, to_json
-from integrations.records.writing import columns_of, write_rows
+from integrations.records.writing import attnames_of, write_rows
 
 Records = dict[tuple[str, UUID], Record]
 Values = dict[str, Any]
@@ -65,26 +64,28 @@ def _clean_change(change: Change) -> tuple[Values, dict[str, str]]:
 
 
 def check_versions(changes: Sequence[Change], records: Records) -> None:
-    """Raise InvalidChanges for records that do not exist and StaleVersion for those that moved on."""
-    missing, stale = {}, []
-    created = {(change.kind, change.id) for change in changes if change.action == "create"}
+    """Raise InvalidChanges for records that do not exist (or already do) and StaleVersion for those that moved on."""
+    refused, stale = {}, []
+    created: set[tuple[str, UUID]] = set()
     for index, change in enumerate(changes):
-        if change.action == "create" or (change.kind, change.id) in created:
+        if change.id is None:
             continue
-        record = records.get((change.kind, change.id))  # type: ignore[arg-type]
-        if record is None:
-            missing[index] = {"id": "Cet enregistrement n’existe pas."}
+        key = (change.kind, change.id)
+        record = records.get(key)
+        if change.action == "create":
+            if key in created or record is not None:
+                refused[index] = {"id": "Cet identifiant existe déjà."}
+            created.add(key)
+        elif key in created:
+            continue
+        elif record is None:
+            refused[index] = {"id": "Cet enregistrement n’existe pas."}
         elif change.expected_version is not None and change.expected_version != record.version:
             stale.append(index)
-    if missing:
-        raise InvalidChanges(missing)
+    if refused:
+        raise InvalidChanges(refused)
     if stale:
         raise StaleVersion(stale)
-
-
-@lru_cache
-def _layout(model: type[Record]) -> list[str]:
-    return [column.attname for column in columns_of(model)]
 
 
 @dataclass(slots=True)
@@ -123,12 +124,13 @@ class Batch:
             by_attname[info.attname] = value
             if value not in BLANK:
                 changed[info.name] = (None, value)
-        layout = _layout(kind.model)
+        layout = attnames_of(kind.model)
         record = kind.model.from_db("default", layout, [by_attname[name] for name in layout])
         for info in kind.collections:
             show_rows(record, info, [])
             if values.get(info.name):
-                new = self._replace(info, record, [], values[info.name])
+                new = match_lines([], values[info.name]) if info.type == "lines" else values[info.name]
+                self.children.replace(info, record, [], new)
                 changed[info.name] = (None, new)
         record.provenance = {name: self._stamp(change, name) for name in changed if name in values}
         self.records[kind.slug, key] = record
@@ -140,22 +142,16 @@ class Batch:
         for name, value in values.items():
             info = kind.fields[name]
             old = value_of(record, info)
-            if info.is_collection:
-                value = match_lines(old, value) if info.type == "lines" else value
-            if old == value:
+            new = match_lines(old, value) if info.type == "lines" else value
+            if old == new:
                 continue
             if info.is_collection:
-                self.children.replace(info, record, old, value)
+                self.children.replace(info, record, old, new)
             else:
-                setattr(record, info.attname, value)
+                setattr(record, info.attname, new)
             record.provenance[name] = self._stamp(change, name)
-            changed[name] = (old, value)
+            changed[name] = (old, new)
         return changed
-
-    def _replace(self, info: FieldInfo, record: Record, old: Any, new: Any) -> Any:
-        matched = match_lines(old, new) if info.type == "lines" else new
-        self.children.replace(info, record, old, matched)
-        return matched
 
     def _archive(self, record: Record, change: Change, changed: dict[str, tuple[Any, Any]]) -> Outcome:
         wanted = {"archive": self.now, "restore": None}.get(change.action, record.archived_at)

@@ -39,7 +39,7 @@ _BY_TYPE: dict[str, Schema] = {
     "json": {"type": "object"},
     "address": {
         "type": "object",
-        "properties": {part: _TEXT for part in ADDRESS_PARTS},
+        "properties": dict.fromkeys(ADDRESS_PARTS, _TEXT),
         "required": list(ADDRESS_PARTS),
     },
 }
@@ -70,7 +70,7 @@ def field_schema(info: FieldInfo) -> Schema:
 
 @lru_cache
 def record_schema(kind: str) -> Schema:
-    """Return the schema of the payload of a record event: the record as it is now, and the old values of what changed."""
+    """Return the schema of a record event: the record as it is now, and the old values of what changed."""
     system = {"id": _UUID, "version": _COUNT, "created_at": _INSTANT, "updated_at": _INSTANT}
     archived = {"archived_at": {"type": ["string", "null"], "format": "date-time"}}
     fields = {info.name: field_schema(info) for info in KINDS[kind].fields.values()}
@@ -219,9 +219,7 @@ _JOB_SCHEMA = _object(
         "started_at": _INSTANT,
         "finished_at": _INSTANT,
         "duration_ms": _COUNT,
-        "records": _object(
-            {name: _COUNT for name in ("total", "created", "updated", "unchanged", "archived", "failed")}
-        ),
+        "records": _object(dict.fromkeys(("total", "created", "updated", "unchanged", "archived", "failed"), _COUNT)),
     },
 )
 _ERROR_FIELDS_SCHEMA = _object({"code": _TEXT, "message": _TEXT})

@@ -93,14 +93,14 @@ def _catalogue() -> Iterator[EventType]:
 CATALOGUE: dict[str, EventType] = {each.name: each for each in _catalogue()}
 
 
-def check_payload(type: str, payload: Mapping[str, Any]) -> None:
+def check_payload(name: str, payload: Mapping[str, Any]) -> None:
     """Raise ValueError when the catalogue has no such event or the payload lacks a key that its schema requires."""
-    known = CATALOGUE.get(type)
+    known = CATALOGUE.get(name)
     if known is None:
-        raise ValueError(f"no event is called {type}")
+        raise ValueError(f"no event is called {name}")
     missing = [key for key in known.schema["required"] if key not in payload]
     if missing:
-        raise ValueError(f"the payload of {type} lacks {', '.join(missing)}")
+        raise ValueError(f"the payload of {name} lacks {', '.join(missing)}")
 
 
 def derive(applied: Sequence[Applied], origin: Origin, at: datetime) -> list[Event]:

@@ -59,7 +59,7 @@ class FieldInfo:
     max_length: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
-    items: tuple["FieldInfo", ...] = ()
+    items: tuple[FieldInfo, ...] = ()
     model: type[Line] | None = None
     owner: str = ""
 
@@ -226,7 +226,7 @@ _COLLECTIONS: dict[type[Record], tuple[tuple[str, str, str], ...]] = {
     Expense: (("lines", "lignes", ""),),
 }
 
-# (model, list columns, fields that the search box looks into), in the order of dependency: locks are taken in this order.
+# (model, list columns, fields that the search box looks into). In the order of dependency, in which locks are taken.
 _DECLARED: tuple[tuple[type[Record], str, str], ...] = (
     (Division, "code name kind gst_number qst_number", "code name"),
     (Customer, "name kind email phone status division", "name company_name email phone"),

@@ -37,7 +37,7 @@ __all__ = [
 def lock(wanted: Mapping[str, Iterable[UUID]]) -> Records:
     """Read records for writing: kinds in the order of KINDS, rows in id order, so that two callers never deadlock.
 
-    Returns `{(kind, id): record}` of those that exist, child collections loaded: one query per kind and one per collection.
+    Returns `{(kind, id): record}` of those that exist, child collections loaded: a query per kind and per collection.
     Raises TransactionManagementError outside a transaction. After a rollback the records must be read again.
     """
     if not connection.in_atomic_block:
@@ -59,8 +59,8 @@ def apply(
 ) -> list[Applied]:
     """Write changes and return what became of each, in the same order.
 
-    Joins the caller's transaction or opens one. `locked` (what `lock` returned) saves the read; its records are changed in
-    place. Fields whose value stays the same are dropped; a change without any is "unchanged" and writes nothing.
+    Joins the caller's transaction or opens one. `locked` (what `lock` returned) saves the read; its records are changed
+    in place. Fields whose value stays the same are dropped; a change without any is "unchanged" and writes nothing.
     Raises InvalidChanges and StaleVersion before any write, in which case the caller's transaction stays usable;
     IntegrityError when the database refuses a row.
     """
@@ -80,7 +80,7 @@ def apply(
 
 
 def _joined() -> AbstractContextManager[Any]:
-    # No savepoint inside a caller's transaction: what fails here fails before the first write or breaks the whole batch.
+    # No savepoint inside a caller's transaction: what fails here fails before the first write or breaks all of it.
     return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
@@ -94,15 +94,15 @@ def _write_events(rows: list[Event]) -> None:
 
 
 def emit(
-    type: str, payload: Mapping[str, Any], origin: Origin, *, kind: str = "", record_id: UUID | None = None
+    event_type: str, payload: Mapping[str, Any], origin: Origin, *, kind: str = "", record_id: UUID | None = None
 ) -> Event:
     """Write an event that no record change tells (sync.completed, sync.failed, integration.error).
 
     `payload` is plain JSON with every key that the catalogue requires; ValueError otherwise.
     """
-    events.check_payload(type, payload)
+    events.check_payload(event_type, payload)
     event = Event(
-        type=type,
+        type=event_type,
         kind=kind,
         record_id=record_id,
         payload=dict(payload),

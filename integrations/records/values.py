@@ -1,13 +1,14 @@
 """Canonical values: what each field type accepts, and how it is written as JSON. Nothing here touches the database.
 
-A cleaner takes a value that a caller gave and returns the canonical Python value, or raises `BadValue` with a French sentence.
-Cleaning a clean value returns it unchanged.
+A cleaner takes a value that a caller gave and returns the canonical Python value, or raises `BadValue` with a French
+sentence. Cleaning a clean value returns it unchanged.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ _BAD_TEXT = re.compile("[\0\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 
-class BadValue(ValueError):
+class BadValue(ValueError):  # noqa: N818 - named by what it says
     """A value that its field cannot hold; `sentence` tells an administrator why, in French."""
 
     def __init__(self, sentence: str) -> None:
@@ -31,9 +32,9 @@ def clean_text(value: Any) -> str:
     """Return text as given; characters that a database cannot store are refused."""
     if not isinstance(value, str):
         raise BadValue("Un texte est attendu.")
-    if not value.isascii() or "\0" in value:
-        if _BAD_TEXT.search(value):
-            raise BadValue("Le texte contient un caractère impossible à enregistrer.")
+    # Plain ASCII is the common case and cheap to recognise.
+    if (not value.isascii() or "\0" in value) and _BAD_TEXT.search(value):
+        raise BadValue("Le texte contient un caractère impossible à enregistrer.")
     return value
 
 
@@ -186,7 +187,7 @@ def _clean_json(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return clean_text(value)
-    if isinstance(value, float) and value == value and value not in (float("inf"), float("-inf")):
+    if isinstance(value, float) and isfinite(value):
         return value
     if isinstance(value, Mapping):
         return clean_json_object(value)
@@ -195,16 +196,46 @@ def _clean_json(value: Any) -> Any:
     raise BadValue("Cette valeur ne s’écrit pas en JSON.")
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _object(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: to_json(item) for key, item in value.items()}
+
+
+def _array(value: Any) -> list[Any]:
+    return [to_json(item) for item in value]
+
+
+# By exact type: this runs for every field of every history row.
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    type(None): _same,
+    str: _same,
+    bool: _same,
+    int: _same,
+    float: _same,
+    Decimal: str,
+    UUID: str,
+    datetime: _instant,
+    date: date.isoformat,
+    dict: _object,
+    list: _array,
+    tuple: _array,
+}
+
+
 def to_json(value: Any) -> Any:
     """Return the canonical JSON of a canonical value: Decimal and UUID as text, instants in UTC with "Z"."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Decimal | UUID):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {key: to_json(item) for key, item in value.items()}
-    return [to_json(item) for item in value]
+    writer = _WRITERS.get(type(value))
+    if writer is None:
+        # A subclass (an enumeration's member, say) is written like its parent.
+        writer = next((_WRITERS[parent] for parent in type(value).__mro__ if parent in _WRITERS), None)
+        if writer is None:
+            raise TypeError(f"{type(value).__name__} has no canonical JSON")
+        value = str(value) if writer is _same and isinstance(value, str) else value
+    return writer(value)
