@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -33,11 +34,20 @@ def create_app(state_path: str) -> Flask:
     return app
 
 
+def demo_keys() -> dict[str, str]:
+    """By slug, the key that a person gives the console to connect it to that fake; fakes without keys are left out."""
+    return {slug: fake.DEMO_KEY for slug, fake in _fakes().items() if hasattr(fake, "DEMO_KEY")}
+
+
 def _providers(store: Store, clock: Clock) -> list[Provider]:
-    """Whatever package has a simulator/fake.py with a `create(store, clock)`."""
+    return [fake.create(store, clock) for fake in _fakes().values()]
+
+
+def _fakes() -> dict[str, ModuleType]:
+    """By slug, whatever package has a simulator/fake.py with a `create(store, clock)`."""
     folder = Path(__file__).parents[1]
     slugs = sorted(path.parts[-3] for path in folder.glob("*/simulator/fake.py"))
-    return [import_module(f"connectors.{slug}.simulator.fake").create(store, clock) for slug in slugs]
+    return {slug: import_module(f"connectors.{slug}.simulator.fake") for slug in slugs}
 
 
 def _watch(app: Flask, providers: dict[str, Provider], store: Store, clock: Clock) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from connectors.rovida.simulator.fake import Rovida
 
 ACCOUNT = {"id": "acct_lacoste", "name": "Groupe Lacoste (démonstration)", "environment": "sandbox"}
+DEMO_KEY = "rov_test_demo_lacoste"
 KEYS = {
-    "rov_test_demo_lacoste": "write",
+    DEMO_KEY: "write",
     "rov_test_readonly": "read",
     "rov_test_forbidden": "nothing",
 }

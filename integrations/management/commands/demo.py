@@ -9,13 +9,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+import connectors
 from integrations.core import roles
 from integrations.records.seed import seed_records
 
 ADMINISTRATOR = "admin@lacoste.example"
 SUPPORT = "soutien@lacoste.example"
-# What ROVIDA's simulator accepts; worth nothing anywhere else.
-SIMULATOR_KEY = "rov_test_demo_lacoste"
 
 
 class Command(BaseCommand):
@@ -24,17 +23,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo data are for demo mode only: set DEMO=1.")
+        # Imported late: production does not install the simulator's dependencies.
+        from connectors.simulator.app import demo_keys
+
         password, fresh = self.password()
         ours = self.ensure_person(ADMINISTRATOR, roles.ADMINISTRATOR, password, fresh)
         self.ensure_person(SUPPORT, roles.SUPPORT, password, fresh)
         seed_records()
-        shown = password if ours else "the one chosen since"
-        self.stdout.write(
-            f"  Address        {settings.SITE_URL}/integrations\n"
-            f"  E-mail         {ADMINISTRATOR}   (support staff: {SUPPORT})\n"
-            f"  Password       {shown}\n"
-            f"  ROVIDA's key   {SIMULATOR_KEY}   (Ajouter une intégration → Immobilier → ROVIDA)"
-        )
+        lines = {
+            "Address": f"{settings.SITE_URL}/integrations",
+            "E-mail": f"{ADMINISTRATOR}   (support staff: {SUPPORT})",
+            "Password": password if ours else "the one chosen since",
+        }
+        for slug, key in demo_keys().items():
+            lines[f"{connectors.get(slug).label} key"] = f"{key}   (accepted by the simulator, worth nothing elsewhere)"
+        self.stdout.writelines(f"  {name:<14} {value}\n" for name, value in lines.items())
 
     def password(self) -> tuple[str, bool]:
         """The demo password, kept in the data folder for its owner's eyes only, and whether it was made just now."""
