@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from tests import browser as chromium
+from tests.simulator import simulator, simulator_server  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,10 +10,7 @@ import pytest
 from integrations import services
 from integrations.models import Integration, SyncJob
 from integrations.sync.runner import run_slice
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.simulator import Simulator
+from tests.simulator import Control
 
 KEY = "rov_test_demo_lacoste"
 
@@ -21,10 +18,9 @@ Synchronise = Callable[..., SyncJob]
 
 
 @pytest.fixture
-def rovida(simulator: "Simulator", administrator: Any, settings: Any) -> Integration:
+def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration:
     """ROVIDA, connected with the demonstration key; the simulator holds its demonstration data and no rate limit."""
     settings.SIMULATOR_URL = simulator.url
-    simulator.rate_limit(None)
     integration = services.connect(
         "rovida",
         name="ROVIDA",
