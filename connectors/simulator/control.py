@@ -100,7 +100,10 @@ def _object_routes(api: Blueprint, named: Named, body: Body) -> None:
 
     @api.post("/<slug>/objects/<kind>")
     def create(slug: str, kind: str) -> Answer:
-        return jsonify(named(slug).create(kind, body().get("values", {}))), 201
+        try:
+            return jsonify(named(slug).create(kind, body().get("values", {}))), 201
+        except KeyError:
+            abort(404)
 
     @api.get("/<slug>/objects/<kind>/<object_id>")
     def read(slug: str, kind: str, object_id: str) -> Answer:

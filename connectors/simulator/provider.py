@@ -56,7 +56,7 @@ class Provider(ABC):
 
     @abstractmethod
     def create(self, kind: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Add an object in the same way."""
+        """Add an object in the same way. KeyError when there is no such kind."""
 
     @abstractmethod
     def remove(self, kind: str, object_id: str) -> None:

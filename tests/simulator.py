@@ -1,0 +1,137 @@
+"""A simulator over real HTTP for tests: `with running_simulator(folder) as simulator`, or the `simulator` fixture."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from connectors.simulator.app import create_app
+from connectors.simulator.provider import Provider
+
+DEMO_KEY = "rov_test_demo_lacoste"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no access log."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: the simulator keeps its own log of requests."""
+
+
+@dataclass
+class Control:
+    """What a test asks of the simulator, over its control API."""
+
+    url: str
+    app: Flask
+
+    def provider(self, slug: str = "rovida") -> Provider:
+        """The fake itself, for what the control API does not offer."""
+        fake: Provider = self.app.extensions["simulator"][slug]
+        return fake
+
+    def call(self, method: str, path: str, **json: Any) -> Any:
+        """One control request; its JSON answer, or None."""
+        answer = requests.request(method, f"{self.url}/_control{path}", json=json, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def fault(self, kind: str, path: str = "", times: int | None = 1, slug: str = "rovida", **options: Any) -> None:
+        """Set a fault switch, for one request unless told otherwise."""
+        self.call("POST", f"/{slug}/faults", kind=kind, path=path, times=times, **options)
+
+    def clear_faults(self, slug: str = "rovida") -> None:
+        """Take all switches away."""
+        self.call("DELETE", f"/{slug}/faults")
+
+    def seed(self, kind: str, count: int, slug: str = "rovida") -> None:
+        """Add `count` plain objects."""
+        self.call("POST", f"/{slug}/seed", kind=kind, count=count)
+
+    def objects(self, kind: str, slug: str = "rovida") -> list[dict[str, Any]]:
+        """Every object of a kind, tombstones too."""
+        found: list[dict[str, Any]] = self.call("GET", f"/{slug}/objects/{kind}?limit=-1")["data"]
+        return found
+
+    def create(self, kind: str, slug: str = "rovida", **values: Any) -> dict[str, Any]:
+        """Add an object, as in the provider's own screens."""
+        made: dict[str, Any] = self.call("POST", f"/{slug}/objects/{kind}", values=values)
+        return made
+
+    def edit(
+        self, kind: str, object_id: str, *, remove: list[str] | None = None, slug: str = "rovida", **values: Any
+    ) -> dict[str, Any]:
+        """Change an object, as in the provider's own screens."""
+        changed: dict[str, Any] = self.call(
+            "PATCH", f"/{slug}/objects/{kind}/{object_id}", values=values, remove=remove or []
+        )
+        return changed
+
+    def delete(self, kind: str, object_id: str, slug: str = "rovida") -> None:
+        """Delete an object, as in the provider's own screens."""
+        self.call("DELETE", f"/{slug}/objects/{kind}/{object_id}")
+
+    def advance(self, seconds: float) -> None:
+        """Move the simulator's clock forward."""
+        self.call("POST", "/clock", advance=seconds)
+
+    def requests(self, slug: str = "rovida") -> list[dict[str, Any]]:
+        """The requests that the provider received."""
+        made: list[dict[str, Any]] = self.call("GET", f"/{slug}/requests")["data"]
+        return made
+
+    def forget_requests(self, slug: str = "rovida") -> None:
+        """Empty the log of requests."""
+        self.call("DELETE", f"/{slug}/requests")
+
+    def rate_limit(self, rate: float | None, burst: int = 20, slug: str = "rovida") -> None:
+        """Impose other limits; None imposes none."""
+        self.call("PUT", f"/{slug}/rate_limit", rate=rate, burst=burst)
+
+    def reset(self, *, seed: bool = True) -> None:
+        """As new: the demonstration data (or nothing), no faults, no rate limit."""
+        self.call("POST", "/reset", seed=seed)
+        for slug in self.app.extensions["simulator"]:
+            self.rate_limit(None, slug=slug)
+
+
+@contextmanager
+def running_simulator(state: Path | str, middleware: Callable[[Any], Any] | None = None) -> Iterator[Control]:
+    """Serve a simulator on a free port, its state in the given file, without rate limits until a test asks for them."""
+    app = create_app(str(state))
+    if middleware:
+        app.wsgi_app = middleware(app.wsgi_app)  # type: ignore[method-assign]
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    control = Control(f"http://127.0.0.1:{server.server_port}", app)
+    for slug in app.extensions["simulator"]:
+        control.rate_limit(None, slug=slug)
+    try:
+        yield control
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def simulator_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """One simulator for the whole run; tests use `simulator`."""
+    with running_simulator(tmp_path_factory.mktemp("simulator") / "state.sqlite3") as control:
+        yield control
+
+
+@pytest.fixture
+def simulator(simulator_server: Control) -> Control:
+    """The simulator with fresh demonstration data, no faults and no rate limit."""
+    simulator_server.reset()
+    return simulator_server
