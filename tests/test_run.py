@@ -39,7 +39,8 @@ def running(environment: dict[str, str], output: Path) -> Iterator["subprocess.P
         command = [sys.executable, "scripts/run.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True)
     yield process
-    for left in [*relatives(environment["DATA_DIR"]), process]:
+    process.kill()
+    for left in relatives(environment["DATA_DIR"]):
         left.kill()
     process.wait(10)
 

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, request
 
 from connectors.rovida.simulator import seed
-from connectors.rovida.simulator.api import DEMO_KEY as DEMO_KEY  # the kit shows it
+from connectors.rovida.simulator.api import DEMO_KEY as DEMO_KEY  # noqa: PLC0414  (the kit shows it)
 from connectors.rovida.simulator.api import rovida_blueprint
 from connectors.rovida.simulator.listing import cursor_after
 from connectors.rovida.simulator.problems import Problem, invalid
