@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -77,7 +77,8 @@ class PersonAdmin(UserAdmin):
         return obj != request.user and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[User], change: bool) -> None:
-        touched = [name for name in form.changed_data if name in PersonCreationForm.Meta.fields or name == "is_active"]
+        names = (*PersonCreationForm.Meta.fields, "is_active") if change else PersonCreationForm.Meta.fields
+        touched = [name for name in names if not change or name in form.changed_data]
         before = {name: form.initial.get(name) for name in touched} if change else None
         super().save_model(request, obj, form, change)
         after = {name: getattr(obj, name) for name in touched}
@@ -89,7 +90,7 @@ class PersonAdmin(UserAdmin):
         audit.record("user.deleted", target=obj, before=before, request=request)
         super().delete_model(request, obj)
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:  # noqa: A002
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             audit.record("user.password_set", target=self.get_object(request, id), request=request)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 class ReadOnlyAdmin:
     """Put left of ModelAdmin: the rows can be looked at, whatever the role."""
 
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False

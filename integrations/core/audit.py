@@ -99,9 +99,9 @@ def _masked(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Mask both sides; a secret that changed says so, since both sides look alike once masked."""
-    masked_before = None if before is None else mask(before)
-    masked_after = None if after is None else mask(after)
-    if before is not None and after is not None:
+    masked_before: dict[str, Any] | None = None if before is None else mask(before)
+    masked_after: dict[str, Any] | None = None if after is None else mask(after)
+    if before and after and masked_after:
         for name in before.keys() & after.keys():
             if masked_after[name] == MASK and before[name] != after[name]:
                 masked_after[name] = CHANGED_SECRET

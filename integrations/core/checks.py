@@ -16,7 +16,7 @@ from . import keys, secrets
 SHORTEST_SECRET_KEY = 50
 # Random keys have about 30 different bytes out of 32: fewer than this is a placeholder.
 FEWEST_DISTINCT_BYTES = 16
-PLACEHOLDERS = ("django-insecure", "change", "secret", "example", "default", "xxx")
+PLACEHOLDERS = ("django-insecure", "change", "secret", "example", "default")
 
 
 def is_production() -> bool:

@@ -8,7 +8,7 @@ A secret is bound to its table and column: a migration that renames either has t
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core import checks
@@ -19,8 +19,17 @@ from encrypted_fields import fields as parents
 
 from . import keys
 
+if TYPE_CHECKING:  # the parents ship no types: to a checker, these are the plain fields
+    Parent = models.Field[Any, Any]
+    TextParent = models.TextField[Any, Any]
+    JSONParent = models.JSONField[Any, Any]
+else:
+    Parent = parents.EncryptedFieldMixin
+    TextParent = parents.EncryptedTextField
+    JSONParent = parents.EncryptedJSONField
 
-class SecretField(parents.EncryptedFieldMixin):
+
+class SecretField(Parent):
     """What both secret fields share. `None` stays NULL; everything else is encrypted, the empty string too."""
 
     @property
@@ -72,14 +81,14 @@ class SecretField(parents.EncryptedFieldMixin):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         errors = super().check(**kwargs)
-        if self.unique or self.db_index:
+        if self.unique or self.db_index:  # type: ignore[attr-defined]
             errors.append(
                 checks.Error("A secret can neither be indexed nor unique: its text differs at each write.", obj=self)
             )
         return errors
 
 
-class SecretTextField(SecretField, parents.EncryptedTextField):
+class SecretTextField(SecretField, TextParent):
     """A secret text. In a form: a password box, always empty, which left empty keeps what is stored."""
 
     def dump(self, value: Any) -> str:
@@ -100,7 +109,7 @@ class SecretTextField(SecretField, parents.EncryptedTextField):
             super().save_form_data(instance, data)
 
 
-class SecretJSONField(SecretField, parents.EncryptedJSONField):
+class SecretJSONField(SecretField, JSONParent):
     """A secret JSON value (types kept). Forms leave it out: screens write credentials through services."""
 
     def dump(self, value: Any) -> str:

@@ -6,6 +6,7 @@ Plain Python: settings import it before Django's apps are loaded.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import structlog
@@ -91,7 +92,9 @@ def _final_processors(json_lines: bool) -> list[Processor]:
     if json_lines:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     else:
-        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,

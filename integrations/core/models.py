@@ -103,10 +103,10 @@ class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("the audit log can only be added to")
 
-    update = bulk_update = delete = _raw_delete = _refuse  # type: ignore[assignment]
+    update = bulk_update = delete = _raw_delete = _refuse
 
-    def bulk_create(self, objs: Any, *args: Any, update_conflicts: bool = False, **kwargs: Any) -> list[AuditEvent]:
-        if update_conflicts:
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > 2 or kwargs.get("update_conflicts"):
             self._refuse()
         return super().bulk_create(objs, *args, **kwargs)
 

@@ -149,7 +149,8 @@ def test_a_secret_column_is_neither_unique_nor_indexed() -> None:
             apps = Vault._meta.apps
             app_label = "vaults"
 
-    assert any("neither be indexed" in error.msg for error in Indexed._meta.get_field("token").check())
+    field: Any = Indexed._meta.get_field("token")
+    assert any("neither be indexed" in error.msg for error in field.check())
 
 
 def test_fixtures_hold_no_secret(vault: type[Vault]) -> None:
@@ -195,8 +196,9 @@ def test_a_password_box_left_empty_keeps_the_secret(vault: type[Vault]) -> None:
 def test_a_failed_validation_does_not_poison_later_reads(vault: type[Vault]) -> None:
     row = vault.objects.create(token=SECRET, other=SECRET)
     assert not VaultForm({"label": "x" * 99, "token": "autre"}, instance=vault(pk=row.pk)).is_valid()
+    field: Any = vault._meta.get_field("other")
     with pytest.raises(forms.ValidationError):
-        vault._meta.get_field("other").clean("", row)
+        field.clean("", row)
     row.refresh_from_db()
     assert (row.token, row.other) == (SECRET, SECRET)
 

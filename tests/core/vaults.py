@@ -17,6 +17,8 @@ class Vault(models.Model):
     other = SecretTextField(null=True)
     data = SecretJSONField(null=True)
 
+    objects: "models.Manager[Vault]" = models.Manager()
+
     class Meta:
         apps = Apps()  # a registry of its own: no migration is missing because of the tests
         app_label = "vaults"
