@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing import Event
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 import structlog
@@ -35,6 +36,8 @@ logging.getLogger("django-q").setLevel(logging.WARNING)
 
 IDLE = -1  # what a worker process of q2 writes in its timer while it waits for a task
 
+_stopping = RawValue("b", 0)  # shared by the processes of a cluster, which are forked from the one that sets it
+
 
 def ring(task: str, *args: str) -> None:
     """Ask a worker to run `task` (a dotted path) with ids as arguments; joins the caller's transaction."""
@@ -44,6 +47,11 @@ def ring(task: str, *args: str) -> None:
 def ring_here(task: str, *args: str) -> None:
     """Ask the worker of this machine, and no other, to run `task` before anything else."""
     async_task(task, *args, save=False, ack_failure=True, cluster=_own_key())
+
+
+def stopping() -> bool:
+    """Whether the worker was asked to stop: a long task ends at its next resting place, before it is killed."""
+    return bool(_stopping.value)
 
 
 def rings_here() -> bool:
@@ -115,6 +123,7 @@ def run_cluster(announce: Callable[[str], None]) -> bool:
     sentinel.start()
     while sentinel.is_alive() and not asked:
         time.sleep(0.1)
+    _stopping.value = 1
     # A dead sentinel may have taken the event's lock along: setting it then would wait for ever.
     if sentinel.is_alive():
         stop.set()
@@ -141,6 +150,7 @@ class _Sentinel(Sentinel):
         if process in self.pool and process.timer.value != IDLE:
             super().reincarnate(process)
             return
-        log.error("cluster.process_died", pid=process.pid, exitcode=process.exitcode)
+        role = {self.monitor: "monitor", self.pusher: "pusher"}.get(process, "idle worker")
+        log.error("cluster.process_died", role=role, pid=process.pid, exitcode=process.exitcode)
         # The others follow by themselves: each dies with its parent. No clean-up, which would wait for the lock.
         os._exit(1)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from connectors.base.connector import Connector
+from integrations import queue
 from integrations.models import Integration, SyncCursor, SyncJob
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
@@ -32,8 +33,8 @@ class Run:
         return self.retries_before + self.connector.retries
 
     def out_of_time(self) -> bool:
-        """Whether the slice is over."""
-        return time.monotonic() >= self.deadline
+        """Whether the slice is over, or the worker is about to stop."""
+        return time.monotonic() >= self.deadline or queue.stopping()
 
 
 def pull_resource(run: Run, compiled: CompiledResource) -> bool:
@@ -42,9 +43,6 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     begun = name in run.job.by_resource
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
-    if not begun and book.open:
-        # A reference that has arrived since, or a value table that was completed, lets them pass without a request.
-        store.store(book.payloads(), Checkpoint(None))
     cursor = None if run.job.full and not begun else _saved_cursor(run.integration, name)
     pages = run.connector.pull(
         name, cursor, page_size=min(run.integration.batch_size, compiled.resource.max_page_size)
@@ -54,10 +52,18 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
             store.store(page.records, Checkpoint(page.cursor, page.last))
             run.claim.check()
             if page.last:
+                _retry_errors(run, book, store)
                 return True
             if run.out_of_time():
                 feed.finish_early()
     return False
+
+
+def _retry_errors(run: Run, book: ErrorBook, store: PageStore) -> None:
+    """Try again, without a request, what failed in an earlier run and did not come in this one: what it refers to may
+    have arrived since, or its value table been completed."""
+    if payloads := book.payloads(other_than=run.job):
+        store.store(payloads, Checkpoint(None))
 
 
 def _saved_cursor(integration: Integration, resource: str) -> dict[str, object] | None:
