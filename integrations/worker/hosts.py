@@ -73,14 +73,16 @@ class HostLease:
         return self._is_near(other) and not process.same(other.pid, other.pid_started)
 
 
-def free_jobs_of_dead_processes() -> int:
-    """Let the jobs of this machine whose process is dead be claimed at once instead of when their lease runs out.
+def recall_jobs() -> int:
+    """After the death of a cluster: let go of the jobs that its processes held, and forget which jobs were rung for,
+    so that the next sweep rings at once; returns how many were held.
 
     Needs no certainty: a job taken from a living process by mistake goes on elsewhere, and its fencing number keeps
     the first process from writing.
     """
     held = SyncJob.objects.filter(status=JobStatus.RUNNING, lease_owner__startswith=f"{process.host()}:")
     dead = [owner for owner in held.values_list("lease_owner", flat=True) if process.started(pid_of(owner)) is None]
+    SyncJob.objects.filter(status=JobStatus.PENDING, rung_at__isnull=False).update(rung_at=None)
     return SyncJob.objects.filter(status=JobStatus.RUNNING, lease_owner__in=dead).update(
         lease_until=Now(), rung_at=None
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 from integrations import queue
 from integrations.models import JobStatus, SyncJob, WorkerHost
 from integrations.worker.heartbeat import BEAT
-from integrations.worker.hosts import HostLease, free_jobs_of_dead_processes, pid_of
+from integrations.worker.hosts import HostLease, recall_jobs, pid_of
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,9 @@ class Pulse:
             self._renewed_at = now
         if self._clean:
             self._clean = False
-            log.info("queue.cleaned", bells=queue.silence(), jobs=free_jobs_of_dead_processes())
+            bells, jobs = queue.silence(), recall_jobs()
+            if bells or jobs:
+                log.info("queue.cleaned", bells=bells, jobs=jobs)
         if now - self._rang_at >= settings.BEAT_SECONDS and not queue.rings_here():
             queue.ring_here(BEAT, self.lease.host)
             self._rang_at = now
