@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -92,9 +92,35 @@ def errors_of_job(job: SyncJob) -> QuerySet[SyncError]:
     return SyncError.objects.filter(job=job).order_by(F("resolved_at").asc(nulls_first=True), "-updated_at", "-id")
 
 
-def exchanges_of(integration: Integration) -> QuerySet[Exchange]:
+def exchanges_of(integration: Integration, *, only_errors: bool = False) -> QuerySet[Exchange]:
     """The requests to the provider and their answers, newest first."""
-    return Exchange.objects.filter(integration=integration).select_related("job")
+    rows = Exchange.objects.filter(integration=integration)
+    return rows.filter(Q(status=None) | Q(status__gte=400) | ~Q(error="")) if only_errors else rows
+
+
+@dataclass(frozen=True)
+class ResourceProgress:
+    """How far a synchronisation is with one resource: `state` is "done", "running" or "waiting"."""
+
+    label: str
+    state: str
+    counts: Mapping[str, int]
+
+
+def progress(job: SyncJob) -> list[ResourceProgress]:
+    """The resources of a synchronisation in their order, with what became of their records; no query."""
+    rows: list[ResourceProgress] = []
+    for resource in job.integration.connector.resources:
+        if job.resources and resource.name not in job.resources:
+            continue
+        if resource.name in job.done:
+            state = "done"
+        elif job.is_open and all(row.state == "done" for row in rows):
+            state = "running"
+        else:
+            state = "waiting"
+        rows.append(ResourceProgress(resource.label, state, job.by_resource.get(resource.name, {})))
+    return rows
 
 
 def mappings_of(integration: Integration) -> QuerySet[FieldMapping]:
@@ -110,6 +136,11 @@ def links_of(kind: str, record_ids: Iterable[UUID]) -> QuerySet[RecordLink]:
         .select_related("integration")
         .order_by("integration__name", "resource", "remote_id")
     )
+
+
+def integration_names() -> dict[str, str]:
+    """The name of every integration by its id as text, deleted ones too: histories still speak of them."""
+    return {str(pk): name for pk, name in Integration.objects.values_list("pk", "name")}
 
 
 def oldest_due_job() -> SyncJob | None:

@@ -1,5 +1,7 @@
 """How the pages write numbers, moments and states in Canadian French; icons and logos."""
 
+import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+import connectors
+from integrations.core.audit import AUDIT_ACTIONS
+from integrations.core.models import AuditEvent
 
 register = template.Library()
 
@@ -127,6 +133,65 @@ def logo(slug: str, classes: str = "") -> SafeString:
     return format_html(
         '<img class="logo {}" src="{}" alt="" width="40" height="40">', classes, static(f"logos/{slug}.svg")
     )
+
+
+@register.filter
+def beau_json(value: Any) -> str:
+    """Write JSON for reading."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+@register.filter
+def resource_label(name: str, labels: Mapping[str, str]) -> str:
+    """The French plural of a provider's object; its own name when it only comes inside another."""
+    return labels.get(name, name)
+
+
+@register.filter
+def provider_label(slug: str) -> str:
+    """A provider's name."""
+    return connectors.get(slug).label
+
+
+@register.filter
+def audit_label(action: str) -> str:
+    """What the audit log calls an act."""
+    return AUDIT_ACTIONS.get(action, action)
+
+
+@register.filter
+def before_after(event: AuditEvent) -> str:
+    """Both sides of an act, for reading."""
+    sides = {"avant": event.before, "après": event.after}
+    return beau_json({name: side for name, side in sides.items() if side})
+
+
+TONES = {
+    "active": "ok",
+    "inactive": "",
+    "error": "bad",
+    "reconnect": "warn",
+    "pending": "info live",
+    "running": "info live",
+    "completed": "ok",
+    "partial": "warn",
+    "failed": "bad",
+    "cancelled": "",
+}
+
+
+@register.filter
+def status_tone(thing: Any) -> str:
+    """The colour class of a state; the word beside it says the same."""
+    return TONES.get(thing.status, "")
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: template.Context, number: int) -> str:
+    """The address of another page of the list, its other parameters kept."""
+    query = context["request"].GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

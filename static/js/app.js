@@ -40,19 +40,16 @@
   const dialog = document.getElementById("dialog");
   if (dialog) {
     document.body.addEventListener("htmx:afterSwap", (event) => {
-      if (event.detail.target.id === "dialog-content") bootstrap.Modal.getOrCreateInstance(dialog).show();
+      if (event.detail.target.id !== "dialog-content") return;
+      const size = event.detail.target.firstElementChild?.dataset.size ?? "modal-lg";
+      dialog.firstElementChild.className = `modal-dialog modal-dialog-scrollable ${size}`;
+      bootstrap.Modal.getOrCreateInstance(dialog).show();
     });
     dialog.addEventListener("hidden.bs.modal", () => document.getElementById("dialog-content").replaceChildren());
     dialog.addEventListener("shown.bs.modal", () => dialog.querySelector("[autofocus]")?.focus());
   }
 
-  // A session that ended answers with the sign-in page: go there rather than paste it into a card.
-  document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if (new URL(event.detail.xhr.responseURL, location.href).pathname.startsWith("/accounts/login")) {
-      event.detail.shouldSwap = false;
-      location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-    }
-  });
+  // A poll that fails tries again by itself; a person who acted is told.
   document.body.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (event.detail.requestConfig.verb === "get" && event.detail.elt.matches("[data-poll]")) return;

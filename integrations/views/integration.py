@@ -1,0 +1,172 @@
+"""One integration: its tabs, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
+
+from integrations import selectors, services
+from integrations.core.roles import administrator_required
+from integrations.forms import DeleteForm, OptionsForm
+from integrations.models import Integration
+from integrations.views.common import actor, attempt, integration_or_404, is_fragment, leave, page, paginate, target
+from integrations.views.dashboard import card, card_of
+
+
+def _context(integration: Integration, tab: str, **more: Any) -> dict[str, Any]:
+    return {"integration": integration, "card": card_of(integration), "tab": tab, **more}
+
+
+# --- Tabs -------------------------------------------------------------------------------------------------------
+
+
+@administrator_required
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Overview: state, figures, newest synchronisations, open errors, what is exchanged."""
+    integration = integration_or_404(pk)
+    context = _context(
+        integration,
+        "overview",
+        jobs=selectors.jobs_of(integration)[:5],
+        errors=selectors.errors_of(integration)[:5],
+        mappings=selectors.mappings_of(integration),
+        resources={resource.name: resource.label for resource in integration.connector.resources},
+    )
+    if not is_fragment(request) or integration.open_job_id:  # type: ignore[attr-defined]
+        return page(request, "integrations/detail.html", context, part="running")
+    # The synchronisation that was watched is over: everything it may have changed comes at once.
+    ended = page(request, "integrations/detail.html", context | {"fragment": "oob"}, part="ended")
+    return retarget(reswap(ended, "outerHTML"), "#live")
+
+
+@administrator_required
+@require_safe
+def jobs(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The history of the synchronisations."""
+    integration = integration_or_404(pk)
+    rows = paginate(request, selectors.jobs_of(integration))
+    return page(request, "integrations/jobs.html", _context(integration, "jobs", page=rows))
+
+
+@administrator_required
+@require_safe
+def log(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The requests made to the provider and their answers, masked; `?errors=1` keeps those that failed."""
+    integration = integration_or_404(pk)
+    only_errors = bool(request.GET.get("errors"))
+    rows = paginate(request, selectors.exchanges_of(integration, only_errors=only_errors))
+    context = _context(integration, "log", page=rows, only_errors=only_errors)
+    return page(request, "integrations/log.html", context)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def options(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Name, frequency, retries and the rest; and the acts that end an integration."""
+    integration = integration_or_404(pk)
+    # The form writes what it reads onto its instance: give it one of its own.
+    form = OptionsForm(request.POST or None, instance=integration_or_404(pk))
+    if request.method == "POST" and form.is_valid():
+        services.change_options(integration, form.cleaned_data, actor=actor(request))
+        messages.success(request, "Les paramètres sont enregistrés.")
+        return redirect("integrations:settings", pk=pk)
+    return page(request, "integrations/settings.html", _context(integration, "settings", form=form))
+
+
+# --- Acts -------------------------------------------------------------------------------------------------------
+
+
+def _answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Back to where the button was: the card of the dashboard, the head of the integration's page, or that page."""
+    where = target(request)
+    if where.startswith("integration-"):
+        return card(request, integration_or_404(pk))
+    if where == "integration":
+        context = {"integration": integration_or_404(pk), "fragment": "head"}
+        return page(request, "integrations/head.html", context)
+    return leave(request, reverse("integrations:detail", args=[pk]))
+
+
+@administrator_required
+@require_POST
+def test(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask the provider who we are, and say what it answered."""
+    integration = integration_or_404(pk)
+    name = integration.account_name or integration.name
+    attempt(
+        request,
+        lambda: services.test_connection(integration, actor=actor(request)),
+        f"{integration.connector.label} répond : le compte « {name} » est bien relié.",
+    )
+    return _answer(request, pk)
+
+
+@administrator_required
+@require_POST
+def sync(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Queue a synchronisation; the card, or the job's page, shows its progress."""
+    integration = integration_or_404(pk)
+    started: list[Any] = []
+    full = bool(request.POST.get("full"))
+    attempt(
+        request,
+        lambda: started.append(services.request_sync(integration, actor=actor(request), full=full)),
+        f"Synchronisation de « {integration.name} » demandée.",
+    )
+    if started and not is_fragment(request):
+        return redirect("integrations:job", pk=started[0].pk)
+    return _answer(request, pk)
+
+
+@administrator_required
+@require_POST
+def enable(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let the integration run again."""
+    integration = integration_or_404(pk)
+    done = f"« {integration.name} » est active."
+    attempt(request, lambda: services.enable(integration, actor=actor(request)), done)
+    return _answer(request, pk)
+
+
+@administrator_required
+@require_POST
+def disable(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop everything until it is enabled again."""
+    integration = integration_or_404(pk)
+    done = f"« {integration.name} » est désactivée : plus rien n’est synchronisé jusqu’à son activation."
+    attempt(request, lambda: services.disable(integration, actor=actor(request)), done)
+    return _answer(request, pk)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Forget the credential, after a confirmation."""
+    integration = integration_or_404(pk)
+    if request.method == "POST":
+        done = f"« {integration.name} » est déconnectée : son accès est effacé, ses enregistrements restent."
+        attempt(request, lambda: services.disconnect(integration, actor=actor(request)), done)
+        return leave(request, reverse("integrations:detail", args=[pk]))
+    return page(request, "integrations/disconnect.html", {"integration": integration}, part="dialog")
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Delete the integration once its name is typed; its records stay."""
+    integration = integration_or_404(pk)
+    form = DeleteForm(integration, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = f"« {integration.name} » est supprimée. Ses enregistrements restent sur la plateforme."
+        attempt(request, lambda: services.delete(integration, actor=actor(request)), done)
+        return leave(request, reverse("integrations:dashboard"))
+    context = {"integration": integration, "form": form}
+    return page(request, "integrations/delete.html", context, part="dialog")
