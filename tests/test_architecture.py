@@ -124,9 +124,10 @@ def test_every_setting_read_from_the_environment_is_explained() -> None:
 
 def test_pages_hold_neither_style_nor_script() -> None:
     inline = re.compile(r"""\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)|javascript:""", re.IGNORECASE)
+    tags = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")  # a component's argument may well be called style
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in (ROOT / "templates").rglob("*.html")
-        for match in inline.finditer(path.read_text())
+        for match in inline.finditer(tags.sub("", path.read_text()))
     ]
     assert not found, "the content security policy would refuse: " + ", ".join(found)
