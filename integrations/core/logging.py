@@ -17,6 +17,9 @@ from .masking import mask
 # They log tokens and whole exchanges at DEBUG: never, whatever the root level is.
 FIXED_AT_INFO = ("requests_oauthlib", "oauthlib", "urllib3")
 
+# Django and gunicorn give these handlers of their own, which would go round the redaction.
+WITH_OWN_HANDLERS = ("django", "django.server", "gunicorn.access", "gunicorn.error")
+
 # OAuth answers, tokens of links and personal data travel there: a log line keeps the path only.
 _QUERY_STRING = re.compile(r"(?<=[\w/%.~-])\?[\w%.~+\[\]-]+=[^\s\"'<>)]*")
 
@@ -78,9 +81,7 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
         "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "redacted"}},
         "root": {"handlers": ["stream"], "level": "INFO"},
         "loggers": {
-            # Django gives these two handlers of their own, which would go round the redaction.
-            "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            **{name: {"handlers": [], "level": "INFO", "propagate": True} for name in WITH_OWN_HANDLERS},
             **{name: {"level": "INFO"} for name in FIXED_AT_INFO},
         },
     }

@@ -120,11 +120,19 @@ def test_loggers_of_http_libraries_never_go_below_info(log: Log) -> None:
     assert log.text == ""
 
 
-def test_no_logger_goes_round_the_root_handler(log: Log) -> None:
-    for name in ("django", "django.server", "django.request", "django.security"):
-        logger = logging.getLogger(name)
-        assert not logger.handlers
-        assert logger.propagate
+@pytest.mark.parametrize("name", ["django", "django.server", "gunicorn.error", "gunicorn.access"])
+def test_no_logger_goes_round_the_root_handler(json_lines: bool, name: str) -> None:
+    logger, root = logging.getLogger(name), logging.getLogger()
+    former, level = root.handlers[:], root.level
+    logger.addHandler(logging.StreamHandler())
+    logger.propagate = False
+    try:
+        logging.config.dictConfig(logging_config(json_lines=json_lines))
+        kept = logger.handlers[:]
+        assert (kept, logger.propagate) == ([], True)
+    finally:
+        root.handlers[:], logger.handlers, logger.propagate = former, [], True
+        root.setLevel(level)
 
 
 @pytest.mark.parametrize("json_lines", [True], ids=["json"], indirect=True)
