@@ -39,9 +39,9 @@ class Control:
         fake: Provider = self.app.extensions["simulator"][slug]
         return fake
 
-    def call(self, method: str, path: str, **json: Any) -> Any:
+    def call(self, method: str, route: str, /, **json: Any) -> Any:
         """One control request; its JSON answer, or None."""
-        answer = requests.request(method, f"{self.url}/_control{path}", json=json, timeout=20)
+        answer = requests.request(method, f"{self.url}/_control{route}", json=json, timeout=20)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 

@@ -25,9 +25,10 @@ class ErrorBook:
         rows = SyncError.objects.filter(integration_id=integration_id, resource=resource, resolved_at=None)
         self.open: dict[str, SyncError] = {row.remote_id: row for row in rows}
 
-    def payloads(self) -> list[Any]:
-        """What to try again in this run, oldest first."""
-        oldest = sorted(self.open.values(), key=lambda row: row.updated_at)
+    def payloads(self, other_than: SyncJob) -> list[Any]:
+        """The contents of errors that `other_than` did not meet, oldest first."""
+        earlier = [row for row in self.open.values() if row.job_id != other_than.pk]
+        oldest = sorted(earlier, key=lambda row: row.updated_at)
         return [row.payload for row in oldest[:RETRIED_PER_RUN]]
 
     def save(
