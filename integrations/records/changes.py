@@ -54,7 +54,7 @@ class Applied:
     record: Record
 
 
-class InvalidChanges(ValueError):  # noqa: N818 - named by what it says
+class InvalidChanges(ValueError):
     """Raised before any write. `problems`: index of the change → field → French sentence."""
 
     def __init__(self, problems: Mapping[int, Mapping[str, str]]) -> None:
@@ -63,7 +63,7 @@ class InvalidChanges(ValueError):  # noqa: N818 - named by what it says
         super().__init__(f"{len(self.problems)} changement(s) refusé(s) : {first}")
 
 
-class StaleVersion(ValueError):  # noqa: N818 - named by what it says
+class StaleVersion(ValueError):
     """Raised before any write when records changed since the caller read them. `indexes`: the changes concerned."""
 
     def __init__(self, indexes: Sequence[int]) -> None:

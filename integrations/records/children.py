@@ -11,7 +11,7 @@ from django.db import models
 
 from integrations.core.ids import uuid7
 from integrations.records.kinds import FieldInfo
-from integrations.records.models import Line, Record
+from integrations.records.models import GuardedQuerySet, Line, Record
 from integrations.records.writing import attnames_of, delete_rows, write_rows
 
 Item = dict[str, Any]
@@ -120,12 +120,24 @@ def row_of(instance: models.Model) -> list[Any]:
     return [values[name] for name in attnames_of(type(instance))]
 
 
+class LoadedRows(GuardedQuerySet):
+    """Child rows that are here already; whatever narrows or sorts them asks the database.
+
+    Building the true query for each record would cost more than writing the record.
+    """
+
+    owner: dict[str, UUID]
+
+    def _chain(self) -> GuardedQuerySet:
+        rows: GuardedQuerySet = self.model.objects.filter(**self.owner)
+        return rows
+
+
 def show_rows(record: Record, info: FieldInfo, rows: Sequence[Line]) -> None:
     """Make `record.<collection>.all()` answer with `rows` without a query, as prefetch_related does."""
-    assert info.model is not None
-    query: models.QuerySet[Line] = info.model.objects.none()
-    query._result_cache = list(rows)  # type: ignore[attr-defined]
-    query._prefetch_done = True  # type: ignore[attr-defined]
-    if not hasattr(record, "_prefetched_objects_cache"):
-        record._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    record._prefetched_objects_cache[info.name] = query  # type: ignore[attr-defined]
+    loaded: Any = LoadedRows(info.model)
+    loaded.owner = {info.owner: record.pk}
+    loaded._result_cache = list(rows)
+    loaded._prefetch_done = True
+    # Django's own place for prefetched rows.
+    record.__dict__.setdefault("_prefetched_objects_cache", {})[info.name] = loaded

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.utils.text import capfirst
@@ -39,6 +39,9 @@ __all__ = ["KINDS", "FieldInfo", "Kind", "clean", "equal", "from_json", "kind_of
 SYSTEM_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "archived_at", "provenance"})
 LINE_KEYS = frozenset({"id", "remote_ids"})
 
+# Spelled here: inside FieldInfo, `type` is a field.
+LineModel = type[Line]
+
 
 @dataclass(frozen=True)
 class FieldInfo:
@@ -60,7 +63,7 @@ class FieldInfo:
     choices: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     items: tuple[FieldInfo, ...] = ()
-    model: type[Line] | None = None
+    model: LineModel | None = None
     owner: str = ""
 
     @property
@@ -200,8 +203,8 @@ def _describe(column: models.Field[Any, Any]) -> FieldInfo:
 
 
 def _describe_collection(name: str, label: str, owner: type[Record], column: str = "") -> FieldInfo:
-    relation = owner._meta.get_field(name)
-    model = relation.related_model
+    relation = cast("models.ManyToOneRel", owner._meta.get_field(name))
+    model = cast("LineModel", relation.related_model)
     skipped = {"id", "position", "remote_ids", relation.field.name}
     items = tuple(_describe(item) for item in model._meta.concrete_fields if item.name not in skipped)
     return FieldInfo(

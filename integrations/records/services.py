@@ -127,16 +127,17 @@ def mark_overdue(today: date, *, origin: Origin | None = None) -> int:
         locked = lock(wanted)
         changes = [
             # Decided again under the lock: a payment may have arrived since the query.
-            Change("invoice", key, values={"overdue_since": invoice.due_date if _is_owed(invoice, today) else None})
-            for (_kind, key), invoice in locked.items()
+            Change("invoice", invoice.pk, values={"overdue_since": _overdue_since(invoice, today)})
+            for invoice in locked.values()
         ]
         applied = apply(changes, origin or Origin("system", label="Échéances"), locked=locked)
     return sum(each.action != "unchanged" for each in applied)
 
 
-def _is_owed(invoice: Any, today: date) -> bool:
+def _overdue_since(invoice: Any, today: date) -> date | None:
     late = invoice.due_date is not None and invoice.due_date < today
-    return late and invoice.status in ("sent", "partial") and invoice.balance > 0 and invoice.archived_at is None
+    owed = invoice.status in ("sent", "partial") and invoice.balance > 0 and invoice.archived_at is None
+    return invoice.due_date if late and owed else None
 
 
 def purge_history(before: datetime) -> int:

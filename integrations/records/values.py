@@ -20,7 +20,7 @@ _BAD_TEXT = re.compile("[\0\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 
-class BadValue(ValueError):  # noqa: N818 - named by what it says
+class BadValue(ValueError):
     """A value that its field cannot hold; `sentence` tells an administrator why, in French."""
 
     def __init__(self, sentence: str) -> None:

@@ -60,7 +60,7 @@ def _statement(vendor: str, model: type[models.Model], mode: Mode) -> str:
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     columns = columns_of(model)
-    names = [quote(column.column) for column in columns]
+    names = [quote(str(column.column)) for column in columns]
     if vendor == "postgresql":
         picked = ", ".join(_pick_postgresql(position, column) for position, column in enumerate(columns))
         source = "FROM jsonb_array_elements(%s::jsonb) AS given(v)"
@@ -70,7 +70,7 @@ def _statement(vendor: str, model: type[models.Model], mode: Mode) -> str:
         source = "FROM json_each(%s) AS given WHERE true"
     sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {picked} {source}"
     if mode != "insert":
-        key = quote(model._meta.pk.column)
+        key = quote(str(model._meta.pk.column))
         updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != key)
         sql += f" ON CONFLICT ({key}) DO UPDATE SET {updates}"
     if mode == "newer":

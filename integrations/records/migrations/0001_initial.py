@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("archived_at__isnull", True)), fields=("code",), name="division_code_live"
+                        condition=models.Q(("archived_at__isnull", True)), fields=("code",), name="division_code_live", violation_error_message="Ce code existe déjà.",
                     )
                 ],
             },
@@ -2010,7 +2010,7 @@ class Migration(migrations.Migration):
                     ("archived_at__isnull", True), models.Q(("number", ""), _negated=True), ("division__isnull", False)
                 ),
                 fields=("division", "number"),
-                name="invoice_number_live",
+                name="invoice_number_live", violation_error_message="Ce numéro existe déjà.",
             ),
         ),
         migrations.AddConstraint(
@@ -2020,7 +2020,7 @@ class Migration(migrations.Migration):
                     ("archived_at__isnull", True), models.Q(("number", ""), _negated=True), ("division__isnull", True)
                 ),
                 fields=("number",),
-                name="invoice_number_live_no_division",
+                name="invoice_number_live_no_division", violation_error_message="Ce numéro existe déjà.",
             ),
         ),
         migrations.AddIndex(
@@ -2040,7 +2040,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("archived_at__isnull", True), models.Q(("number", ""), _negated=True)),
                 fields=("number",),
-                name="job_number_live",
+                name="job_number_live", violation_error_message="Ce numéro existe déjà.",
             ),
         ),
     ]

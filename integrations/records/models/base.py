@@ -7,7 +7,7 @@ from django.db import models
 from integrations.core.ids import uuid7
 
 
-class WriteThroughDoor(RuntimeError):  # noqa: N818 - named by what to do
+class WriteThroughDoor(RuntimeError):
     """Raised when code writes a record elsewhere than through `integrations.records.services.apply`."""
 
     def __init__(self, model: type[models.Model], method: str) -> None:

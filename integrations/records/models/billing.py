@@ -54,11 +54,13 @@ class Invoice(Record):
                 fields=["division", "number"],
                 condition=NUMBERED & models.Q(division__isnull=False),
                 name="invoice_number_live",
+                violation_error_message="Ce numéro existe déjà.",
             ),
             models.UniqueConstraint(
                 fields=["number"],
                 condition=NUMBERED & models.Q(division__isnull=True),
                 name="invoice_number_live_no_division",
+                violation_error_message="Ce numéro existe déjà.",
             ),
         ]
 

@@ -26,7 +26,10 @@ class Division(Record):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["code"], condition=models.Q(archived_at__isnull=True), name="division_code_live"
+                fields=["code"],
+                condition=models.Q(archived_at__isnull=True),
+                name="division_code_live",
+                violation_error_message="Ce code existe déjà.",
             )
         ]
 

@@ -78,7 +78,12 @@ class Job(Record):
         verbose_name_plural = "travaux"
         indexes = [models.Index(fields=["status"], name="job_status")]
         constraints = [
-            models.UniqueConstraint(fields=["number"], condition=LIVE & ~models.Q(number=""), name="job_number_live")
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=LIVE & ~models.Q(number=""),
+                name="job_number_live",
+                violation_error_message="Ce numéro existe déjà.",
+            )
         ]
 
 
