@@ -16,8 +16,8 @@ from connectors.simulator.store import Store
 
 REFUSALS = {"rate_limit": 429, "error": 500, "unavailable": 503, "revoked_key": 401, "forbidden": 403}
 DELAYS = {"timeout": 3600.0, "slow": 1.0}
-DAMAGES = ("html", "truncated", "repeated_cursor", "missing_field", "unknown_reference", "unknown_value")
-KINDS = (*REFUSALS, *DELAYS, *DAMAGES)
+DAMAGES = ("repeated_cursor", "missing_field", "unknown_reference", "unknown_value")
+KINDS = (*REFUSALS, *DELAYS, "html", "truncated", *DAMAGES)
 
 HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Service en maintenance</h1></body></html>"
 

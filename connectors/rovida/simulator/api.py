@@ -110,7 +110,7 @@ def _collection(api: Blueprint, fake: Rovida, kind: str) -> None:
     api.add_url_rule(f"{path}/<object_id>", f"update_{kind}", patch, methods=["PATCH"])
     api.add_url_rule(f"{path}/<object_id>", f"delete_{kind}", delete, methods=["DELETE"])
     if "reference_id" in KINDS[kind].fields:
-        api.add_url_rule(f"{path}/by-reference/<reference>", f"upsert_{kind}", replace, methods=["PUT"])
+        api.add_url_rule(f"{path}/by-reference/<path:reference>", f"upsert_{kind}", replace, methods=["PUT"])
 
 
 def _endpoint_acts(api: Blueprint, fake: Rovida) -> None:

@@ -24,7 +24,7 @@ CODES = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - as RFC 9457 calls it
+class Problem(Exception):
     """An error to answer. `code` when it is not the status's usual one."""
 
     def __init__(
