@@ -11,9 +11,10 @@ from connectors.simulator.app import create_app
 
 
 def serve(host: str, port: int, state: str) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted; port 0 takes a free one."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server(host, port, create_app(state), threaded=True)
+    print(f"Simulator on http://{host}:{server.server_port}", flush=True)  # noqa: T201 - a command's answer
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -42,7 +43,7 @@ class Script:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            self.requests.append(connection.recv(65536))
+            self.requests.append(_read_request(connection))
             try:
                 for part in self.answers.pop(0) if self.answers else ():
                     if isinstance(part, bytes):
@@ -66,6 +67,18 @@ class Script:
     def close(self) -> None:
         """Stop listening."""
         self._socket.close()
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    """Head and body, however many packets they come in."""
+    received = b""
+    while b"\r\n\r\n" not in received and (chunk := connection.recv(65536)):
+        received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]) and (chunk := connection.recv(65536)):
+        body += chunk
+    return head + b"\r\n\r\n" + body
 
 
 @pytest.fixture

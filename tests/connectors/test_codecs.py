@@ -51,7 +51,7 @@ def test_what_is_no_number_is_refused(raw):
 
 
 def test_an_address_keeps_its_accents_and_gets_a_clean_postal_code():
-    raw = {"line1": " 4215, rue Saint-Denis ", "line2": None, "city": "Montréal", "province": "QC"}
+    raw: dict[str, object] = {"line1": " 4215, rue Saint-Denis ", "line2": None, "city": "Montréal", "province": "QC"}
     raw |= {"postal_code": "h2j2k9", "country": "CA", "x": 1}
     address = ADDRESS.decode(raw)
     assert address == {

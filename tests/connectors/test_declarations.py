@@ -9,7 +9,7 @@ import pytest
 
 import connectors
 from connectors.base.auth import ApiKey, Basic, Bearer
-from connectors.base.connector import resolve_hosts
+from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.errors import Malformed, Misconfigured, UnknownProvider
 from connectors.base.resource import Embedded, Resource, dig
 
@@ -38,7 +38,7 @@ def test_only_a_provider_with_resources_is_available():
     available = {connector.slug for connector in connectors.all_connectors() if connector.available}
     assert available == {path.parent.name for path in ROOT.glob("*/resources.py")}
     with pytest.raises(TypeError):
-        connectors.get("xero")(None)
+        connectors.get("xero")(Connection("test", {}, {}, {}))
 
 
 def test_an_available_provider_explains_how_to_get_credentials():

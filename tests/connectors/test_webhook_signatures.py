@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import datetime
 
 import pytest
 import standardwebhooks
@@ -51,12 +52,12 @@ def headers(message_id, signature, timestamp=NOW):
 def frozen(monkeypatch):
     """The reference package reads the clock itself."""
 
-    class Frozen(standardwebhooks.webhooks.datetime):
+    class Frozen(datetime):
         @classmethod
         def now(cls, tz=None):
             return cls.fromtimestamp(NOW, tz)
 
-    monkeypatch.setattr(standardwebhooks.webhooks, "datetime", Frozen)
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", Frozen)
 
 
 @pytest.mark.parametrize(("message_id", "body", "digest", "signature"), VECTORS)

@@ -69,7 +69,8 @@ class Judge:
 
     def __init__(self) -> None:
         self.document = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
-        as_json = {name: json.loads for name in ("application/problem+json", "application/merge-patch+json")}
+        kinds = ("application/problem+json", "application/merge-patch+json")
+        as_json: dict[str, Callable[[bytes], Any]] = dict.fromkeys(kinds, json.loads)
         self._openapi = OpenAPI.from_dict(self.document, config=Config(extra_media_type_deserializers=as_json))
 
     def request(self, seen: Traffic) -> MockRequest:
