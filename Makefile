@@ -41,7 +41,7 @@ soak: .venv/.ready ## Run the long kill, load and history tests on PostgreSQL
 lint: .venv/.ready ## Check format, style, types, templates, import rules and migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy --no-fast-exit
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	$(TEST_MANAGE) makemigrations --check --dry-run
