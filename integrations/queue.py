@@ -21,7 +21,7 @@ from typing import Any
 
 import structlog
 from django import db
-from django.db.models import Case, Q, When
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.cluster import Sentinel, get_mp_context
@@ -84,26 +84,57 @@ def _own_key() -> str:
 
 
 class Bells(ORM):
-    """q2's broker on our database: this machine's own bells first, then the oldest; no statistics in the cache."""
+    """q2's broker on our database: this machine's own bells first, then the oldest; outlasts a restart of the database.
+
+    q2 would end the processes that meet a database error. It also keeps statistics in the cache, two writes a second:
+    WorkerHost says how the worker is, so there is no cache here.
+    """
 
     @staticmethod
     def get_cache() -> None:
-        """Tell q2 that it has no cache: WorkerHost says how the worker is, and two writes a second are saved."""
+        """Tell q2 that there is no cache."""
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> QuerySet[OrmQ]:
+        """The bells; unlike q2's own, this opens no connection before it is needed."""
+        if not db.connection.in_atomic_block:
+            db.close_old_connections()
+        return OrmQ.objects.all()
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         """Take one bell by compare-and-swap; waits a moment when there is none."""
-        own = _own_key()
-        bell = (
-            self.get_connection()
-            .filter(key__in=[own, self.list_key], lock__lte=timezone.now())
-            .order_by(Case(When(key=own, then=0), default=1), "pk")
-            .first()
-        )
-        if bell is None:
-            time.sleep(Conf.POLL)
+        try:
+            bell = self._next()
+            if bell is None:
+                time.sleep(Conf.POLL)
+                return None
+            taken = self.get_connection().filter(pk=bell.pk, lock=bell.lock).update(lock=self.timeout(bell))
+        except (db.DatabaseError, db.InterfaceError) as error:
+            _wait_for_database(error)
             return None
-        taken = self.get_connection().filter(pk=bell.pk, lock=bell.lock).update(lock=self.timeout(bell))
         return [(bell.pk, bell.payload)] if taken else None
+
+    def _next(self) -> OrmQ | None:
+        own = _own_key()
+        bells = self.get_connection().filter(key__in=[own, self.list_key], lock__lte=timezone.now())
+        return bells.order_by(Case(When(key=own, then=0), default=1), "pk").first()
+
+    def acknowledge(self, task_id: int) -> None:
+        """Take an answered bell off the queue, as soon as the database allows."""
+        while True:
+            try:
+                self.get_connection().filter(pk=task_id).delete()
+            except (db.DatabaseError, db.InterfaceError) as error:
+                _wait_for_database(error)
+            else:
+                return
+
+
+def _wait_for_database(error: Exception) -> None:
+    # The watchdog tells of the outage; this one line a second would drown it.
+    log.debug("queue.database_failed", error=str(error).partition("\n")[0])
+    db.connections.close_all()
+    time.sleep(1.0)
 
 
 def run_cluster(announce: Callable[[str], None]) -> bool:

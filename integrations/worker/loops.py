@@ -107,7 +107,7 @@ class _LoopThread(threading.Thread):
             self._began = None
             pause = self.loop.seconds
             if self._failures:
-                pause = max(pause, min(LONGEST_PAUSE, 0.25 * 2**self._failures))
+                pause = max(pause, min(LONGEST_PAUSE, 0.25 * 2 ** min(self._failures, 10)))
             self._stopping.wait(pause)
         connections.close_all()
 
@@ -116,7 +116,7 @@ class _LoopThread(threading.Thread):
             close_old_connections()
             self.loop.function()
         except (DatabaseError, InterfaceError) as error:
-            self._failed("loop.database_failed", error=str(error).strip())
+            self._failed("loop.database_failed", error=str(error).partition("\n")[0])
         except Exception:  # noqa: BLE001 - whatever one pass stumbles over, the next one must come
             self._failed("loop.failed", exc_info=True)
         else:
@@ -125,7 +125,9 @@ class _LoopThread(threading.Thread):
                 connections.close_all()
 
     def _failed(self, event: str, **details: object) -> None:
-        self._failures = min(self._failures + 1, 10)
-        log.error(event, loop=self.loop.name, failures=self._failures, **details)
+        self._failures += 1
+        # The first one, the second, the fourth, the eighth: an outage of hours is not told every five seconds.
+        if self._failures & (self._failures - 1) == 0:
+            log.error(event, loop=self.loop.name, failures=self._failures, **details)
         # The next pass begins on a new connection: this one may be broken, or inside a failed transaction.
         connections.close_all()

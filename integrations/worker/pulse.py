@@ -12,7 +12,7 @@ from django.conf import settings
 from integrations import queue
 from integrations.models import JobStatus, SyncJob, WorkerHost
 from integrations.worker.heartbeat import BEAT
-from integrations.worker.hosts import HostLease, recall_jobs, pid_of
+from integrations.worker.hosts import HostLease, pid_of, recall_jobs
 
 log = structlog.get_logger(__name__)
 

@@ -100,3 +100,19 @@ def wait_for_beats(count: int = 1) -> None:
 
 def beat() -> Any:
     return WorkerHost.objects.filter(host=process.host()).values_list("beat_at", flat=True).first()
+
+
+def wait_for_answer(bell: Callable[[], Callable[[], bool]]) -> None:
+    """Ring once a second, as the sweep does for a job that is due (a dying cluster may take a bell along), until one
+    is answered."""
+    answers: list[Callable[[], bool]] = []
+    next_ring = 0.0
+
+    def answered() -> bool:
+        nonlocal next_ring
+        if time.monotonic() >= next_ring:
+            next_ring = time.monotonic() + 1
+            answers.append(bell())
+        return any(answer() for answer in answers)
+
+    until(answered, "the answer to a bell")

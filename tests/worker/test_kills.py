@@ -18,7 +18,7 @@ from django.db import connection
 
 from integrations import queue
 from integrations.models import Integration, JobStatus, SyncJob, WorkerHost
-from tests.worker.running import Worker, beat, until, wait_for_beats
+from tests.worker.running import Worker, beat, until, wait_for_answer, wait_for_beats
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -36,7 +36,7 @@ def roles(worker: Worker) -> dict[str, int]:
 
 def settled(worker: Worker, bell: Bell) -> None:
     """Work goes on: a new bell is answered; and there is one whole cluster, without a process too many."""
-    until(bell(), "the answer to a bell")
+    wait_for_answer(bell)
     until(lambda: roles(worker) == HEALTHY, "one whole cluster", 10)
 
 
@@ -87,7 +87,7 @@ def test_a_pusher_that_hangs_is_replaced(start_worker: Start, bell: Bell) -> Non
 
 def test_a_main_process_that_hangs_stops_no_work_and_no_end(worker: Worker, bell: Bell) -> None:
     worker.send(signal.SIGSTOP, *worker.role("main"))
-    until(bell(), "the answer to a bell")
+    wait_for_answer(bell)
     worker.send(signal.SIGTERM)
     assert worker.exit_code() == 0
 
