@@ -39,7 +39,7 @@ soak: .venv/.ready ## Run the long kill, load and history tests on PostgreSQL
 
 .PHONY: lint
 lint: .venv/.ready ## Check format, style, types, templates, import rules and migrations
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --output-format concise .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --no-fast-exit
 	$(BIN)/djlint templates --lint --quiet
