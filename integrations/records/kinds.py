@@ -186,6 +186,8 @@ def _clean_references(value: Any) -> list[Any]:
 
 def _describe(column: models.Field[Any, Any]) -> FieldInfo:
     default = column.get_default() if column.has_default() else (None if column.null else "")
+    if isinstance(default, models.TextChoices):
+        default = default.value
     choices = dict(column.flatchoices)
     target = _SLUGS.get(column.related_model, "") if isinstance(column, models.ForeignKey) else ""
     return FieldInfo(

@@ -64,6 +64,8 @@ class Guarded(models.Model):
 
     class Meta:
         abstract = True
+        # Related managers write through the base manager: it must refuse as well.
+        base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise WriteThroughDoor(type(self), "save")
@@ -99,7 +101,7 @@ class Record(Guarded):
     provenance = models.JSONField("provenance", default=dict, editable=False)
     custom = models.JSONField("champs personnalisés", default=dict, blank=True)
 
-    class Meta:
+    class Meta(Guarded.Meta):
         abstract = True
         ordering = ["-id"]
 
@@ -119,6 +121,6 @@ class Line(Guarded):
     position = models.PositiveIntegerField("position", default=0)
     remote_ids = models.JSONField("identifiants distants", default=dict, blank=True)
 
-    class Meta:
+    class Meta(Guarded.Meta):
         abstract = True
         ordering = ["position", "id"]

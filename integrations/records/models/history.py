@@ -28,7 +28,7 @@ class RecordHistory(Guarded):
     job_id = models.UUIDField("synchronisation", null=True, blank=True, db_index=True)
     at = models.DateTimeField("date", db_index=True)
 
-    class Meta:
+    class Meta(Guarded.Meta):
         verbose_name = "changement"
         verbose_name_plural = "historique"
         ordering = ["-id"]
@@ -49,7 +49,7 @@ class Event(Guarded):
     origin = models.CharField("origine", max_length=100)
     occurred_at = models.DateTimeField("survenu le", db_index=True)
 
-    class Meta:
+    class Meta(Guarded.Meta):
         verbose_name = "événement"
         verbose_name_plural = "événements"
         ordering = ["-occurred_at", "-id"]
