@@ -146,9 +146,9 @@ class OptionsForm(forms.ModelForm):
         }
         help_texts = {
             "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
-            "batch_size": "De 1 à 1000. Plus la page est grande, moins il y a de requêtes.",
+            "batch_size": "De 1 à 1\xa0000. Plus la page est grande, moins il y a de requêtes.",
             "max_retries": "De 0 à 20. Avant d’abandonner une requête qui échoue de façon passagère.",
-            "retry_delay_ms": "De 100 à 600 000 millisecondes, avant le premier nouvel essai.",
+            "retry_delay_ms": "De 100 à 600\xa0000 millisecondes, avant le premier nouvel essai.",
             "backoff_multiplier": "De 1 à 10. Avec 2 : 1 s, 2 s, 4 s, 8 s…",
             "timeout_seconds": "De 1 à 120 secondes.",
             "default_division": "Donnée aux enregistrements reçus qui n’en ont pas.",
@@ -160,6 +160,7 @@ class OptionsForm(forms.ModelForm):
         assert isinstance(division, forms.ModelChoiceField)
         division.queryset = division.queryset.filter(archived_at=None) if division.queryset is not None else None
         division.empty_label = "Aucune"
+        self.initial["backoff_multiplier"] = f"{self.instance.backoff_multiplier.normalize():f}"
         for name in ("batch_size", "max_retries", "retry_delay_ms", "timeout_seconds"):
             # Typed in a number box: a thousands separator would make it unreadable for the browser.
             self.fields[name].localize = False

@@ -1,12 +1,11 @@
 """How the pages write numbers, moments and states in Canadian French; icons and logos."""
 
 import json
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from django import template
 from django.forms import BoundField
@@ -108,12 +107,12 @@ def moment_exact(moment: datetime | None) -> str:
 
 @register.filter
 def quand(moment: datetime | date | None) -> str:
-    """Write a date, or a moment in local time to the minute. None is a dash."""
+    """Write a date, or a moment in local time to the minute: 3 nov. 2026, 15 h 04. None is a dash."""
     if moment is None:
         return "—"
     if isinstance(moment, datetime):
-        return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-    return date_format(moment, "DATE_FORMAT")
+        return format_datetime(timezone.localtime(moment), f"d MMM y, HH{NBSP}'h'{NBSP}mm", locale=LOCALE)
+    return format_date(moment, "d MMM y", locale=LOCALE)
 
 
 @register.simple_tag
@@ -142,9 +141,9 @@ def beau_json(value: Any) -> str:
 
 
 @register.filter
-def resource_label(name: str, labels: Mapping[str, str]) -> str:
-    """The French plural of a provider's object; its own name when it only comes inside another."""
-    return labels.get(name, name)
+def object_label(name: str, provider: str) -> str:
+    """The French plural of a provider's object."""
+    return next((resource.label for resource in connectors.get(provider).resources if resource.name == name), name)
 
 
 @register.filter
@@ -160,10 +159,10 @@ def audit_label(action: str) -> str:
 
 
 @register.filter
-def before_after(event: AuditEvent) -> str:
-    """Both sides of an act, for reading."""
-    sides = {"avant": event.before, "après": event.after}
-    return beau_json({name: side for name, side in sides.items() if side})
+def audit_changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
+    """The facts that an act touched: name, before, after (None where a side says nothing)."""
+    before, after = event.before or {}, event.after or {}
+    return [(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])]
 
 
 TONES = {

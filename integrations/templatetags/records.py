@@ -67,15 +67,6 @@ def field_value(info: FieldInfo, record: Any) -> str | SafeString:
 
 
 @register.filter
-def cell(record: Any, info: FieldInfo) -> str:
-    """The plain text of a value, for the link of a list's first column; "" when there is none."""
-    value = getattr(record, info.name if info.type == "reference" else info.attname)
-    if value is None or value == "":
-        return ""
-    return str(value) if info.type == "reference" else str(_shown(info, value, getattr(record, "currency", "CAD")))
-
-
-@register.filter
 def children(record: Record, info: FieldInfo) -> Any:
     """The child rows of a record in one of its collections."""
     return getattr(record, info.name).all()
@@ -160,5 +151,5 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "email": _email,
     "phone": _phone,
     "address": _address,
-    "text": lambda value: linebreaks(value, autoescape=True),
+    "text": lambda value: mark_safe(linebreaks(value, autoescape=True)),  # noqa: S308 - escaped just here
 }

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 import connectors
 from connectors.base.connector import Connector
-from connectors.base.errors import ConnectorError, UnknownProvider
+from connectors.base.errors import AuthExpired, ConnectorError, UnknownProvider
 from integrations import services
 from integrations.core.roles import administrator_required
 from integrations.forms import ConnectForm, CredentialsForm
@@ -33,9 +33,30 @@ def _connectable(slug: str) -> type[Connector]:
 
 
 def _guide(connector: type[Connector]) -> SafeString:
-    """The setup guide as HTML: our own file, rendered without raw HTML and without images."""
+    """The setup guide as HTML: our own file, rendered without raw HTML and without images, under the page's titles."""
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return mark_safe(renderer.render(connector.setup_guide()))  # noqa: S308 - our own file, its HTML is escaped
+    tokens = renderer.parse(connector.setup_guide())
+    if tokens and tokens[0].tag == "h1":
+        # The page already has this title.
+        tokens = tokens[3:]
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    html = renderer.renderer.render(tokens, renderer.options, {})
+    return mark_safe(html)  # noqa: S308 - raw HTML is switched off: what the file holds of it is escaped
+
+
+def _explain(form: CredentialsForm, connector: type[Connector], error: ConnectorError | Refused) -> None:
+    """Say what went wrong: at the credential when the provider refuses it, above the form otherwise."""
+    typed = form.credential_fields()
+    if isinstance(error, AuthExpired) and len(typed) == 1:
+        sentence = (
+            f"{connector.label} refuse cet accès : il est erroné, expiré ou révoqué. "
+            f"Copiez-le de nouveau, en entier, depuis le compte de l’environnement choisi."
+        )
+        form.add_error(typed[0].name, sentence)
+    else:
+        form.add_error(None, error.sentence)
 
 
 @administrator_required
@@ -57,7 +78,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
                 actor=actor(request),
             )
         except (ConnectorError, Refused) as error:
-            form.add_error(None, error.sentence)
+            _explain(form, connector, error)
         else:
             messages.success(
                 request,
@@ -87,7 +108,7 @@ def reconnect(request: HttpRequest, pk: UUID) -> HttpResponse:
                 actor=actor(request),
             )
         except (ConnectorError, Refused) as error:
-            form.add_error(None, error.sentence)
+            _explain(form, connector, error)
         else:
             messages.success(request, f"« {integration.name} » est reconnectée et active.")
             return redirect("integrations:detail", pk=integration.pk)

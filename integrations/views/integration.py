@@ -15,7 +15,8 @@ from django_htmx.http import reswap, retarget
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
 from integrations.forms import DeleteForm, OptionsForm
-from integrations.models import Integration
+from integrations.models import FieldMapping, Integration
+from integrations.records.kinds import KINDS
 from integrations.views.common import actor, attempt, integration_or_404, is_fragment, leave, page, paginate, target
 from integrations.views.dashboard import card, card_of
 
@@ -37,14 +38,23 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "overview",
         jobs=selectors.jobs_of(integration)[:5],
         errors=selectors.errors_of(integration)[:5],
-        mappings=selectors.mappings_of(integration),
-        resources={resource.name: resource.label for resource in integration.connector.resources},
+        mappings=_mappings(integration),
     )
     if not is_fragment(request) or integration.open_job_id:  # type: ignore[attr-defined]
         return page(request, "integrations/detail.html", context, part="running")
     # The synchronisation that was watched is over: everything it may have changed comes at once.
     ended = page(request, "integrations/detail.html", context | {"fragment": "oob"}, part="ended")
     return retarget(reswap(ended, "outerHTML"), "#live")
+
+
+def _mappings(integration: Integration) -> dict[str, list[FieldMapping]]:
+    """The field mappings by object; one that only comes inside another is called as its records are."""
+    labels = {resource.name: resource.label for resource in integration.connector.resources}
+    groups: dict[str, list[FieldMapping]] = {}
+    for mapping in selectors.mappings_of(integration):
+        kind = KINDS[mapping.local_field.partition(".")[0]]
+        groups.setdefault(labels.get(mapping.resource, kind.plural.capitalize()), []).append(mapping)
+    return groups
 
 
 @administrator_required

@@ -18,6 +18,13 @@ from integrations.records.models import Record, RecordHistory
 from integrations.views.common import page, paginate
 
 HISTORY_SHOWN = 50
+# How the overview gathers the kinds; all of them are here (a test compares).
+GROUPS = {
+    "Personnes": ("customer", "contact", "division"),
+    "Immobilier": ("property", "unit", "tenant"),
+    "Ventes et travaux": ("opportunity", "job", "attachment"),
+    "Facturation": ("invoice", "payment", "refund", "expense", "financing_application"),
+}
 ORIGINS = {"user": "Administration", "api": "API", "automation": "Automatisation", "system": "Système"}
 
 
@@ -33,8 +40,10 @@ def _kind_or_404(slug: str) -> Kind:
 def overview(request: HttpRequest) -> HttpResponse:
     """Every kind with its number of live records."""
     counts = reading.counts()
-    kinds = [{"kind": kind, "count": counts[slug]} for slug, kind in KINDS.items()]
-    return page(request, "records/overview.html", {"kinds": kinds, "total": sum(counts.values())})
+    groups = {
+        label: [{"kind": KINDS[slug], "count": counts[slug]} for slug in slugs] for label, slugs in GROUPS.items()
+    }
+    return page(request, "records/overview.html", {"groups": groups, "total": sum(counts.values())})
 
 
 @administrator_required
@@ -46,7 +55,8 @@ def listing(request: HttpRequest, kind: str) -> HttpResponse:
     archived = bool(request.GET.get("archived"))
     context = {
         "kind": found,
-        "columns": [found.fields[name] for name in found.columns],
+        # The title comes first, as one column.
+        "columns": [found.fields[name] for name in found.columns if name not in found.title_fields],
         "page": paginate(request, reading.listing(found, search, archived=archived)),
         "search": search,
         "archived": archived,
@@ -80,11 +90,13 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
     if instance is None:
         raise Http404
     names = selectors.integration_names()
+    filled = [info for info in found.scalars if getattr(instance, info.attname) not in (None, "", {})]
     history = list(reading.history(found, pk)[:HISTORY_SHOWN])
     context = {
         "kind": found,
         "record": instance,
-        "rows": [Row(info, _source(instance, info.name, names)) for info in found.scalars if info.type != "json"],
+        "rows": [Row(info, _source(instance, info.name, names)) for info in filled],
+        "empty": [info for info in found.scalars if info not in filled],
         "collections": [info for info in found.collections if getattr(instance, info.name).all()],
         "links": selectors.links_of(kind, [pk]),
         "related": reading.related(found, instance),
@@ -101,7 +113,9 @@ def _who(origin: str, names: dict[str, str]) -> str:
 
 
 def _source(instance: Record, field: str, names: dict[str, str]) -> str:
-    return _who(instance.provenance.get(field, {}).get("by", ""), names)
+    """Who gave a field its value, when it was not the platform itself."""
+    origin = instance.provenance.get(field, {}).get("by", "")
+    return "" if origin == "system" else _who(origin, names)
 
 
 def _entry(kind: Kind, row: RecordHistory, names: dict[str, str]) -> Entry:
