@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from abc import abstractmethod
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -17,11 +18,13 @@ def _clean(value: str, what: str) -> str:
     """The value without surrounding blanks; Misconfigured when it cannot stand in a header."""
     value = value.strip()
     if not value:
-        raise Misconfigured(f"{what} est vide. L'inscrire dans les paramètres de l'intégration.", code="no_credential")
+        raise Misconfigured(
+            f"{what} est vide. Remplissez ce champ dans les paramètres de l'intégration.", code="no_credential"
+        )
     if not value.isascii() or not value.isprintable():
         raise Misconfigured(
             f"{what} contient des caractères qu'un en-tête HTTP n'accepte pas (accent, saut de ligne…). "
-            "La copier de nouveau chez le fournisseur, sans rien d'autre.",
+            "Copiez de nouveau la valeur que donne le fournisseur, sans rien d'autre.",
             code="bad_credential",
         )
     return value
@@ -34,7 +37,7 @@ class ApiKey(AuthBase):
         self.header = header.strip()
         if not _HEADER_NAME.fullmatch(self.header):
             raise Misconfigured(
-                f"« {self.header} » n'est pas un nom d'en-tête HTTP valable. Le corriger dans les options avancées.",
+                f"« {self.header} » n'est pas un nom d'en-tête HTTP valable. Corrigez-le dans les options avancées.",
                 code="bad_header",
             )
         key = _clean(key, "La clé d'API")
@@ -61,3 +64,13 @@ class Basic(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = self.value
         return request
+
+
+class RenewableAuth(AuthBase):
+    """A credential that ends by itself and can be renewed without a person. `secret`: what the last request carried."""
+
+    secret: str = ""
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Take a new one, because the provider no longer accepts `secret`; AuthExpired when only a person can."""

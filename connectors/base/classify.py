@@ -58,7 +58,7 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
         return None
     if status < 400:
         return Misconfigured(
-            f"{label} renvoie vers une autre adresse ({status}), ce qui n'est pas suivi par prudence. Vérifier "
+            f"{label} renvoie vers une autre adresse ({status}), ce qui n'est pas suivi par prudence. Vérifiez "
             "l'adresse de base dans les options avancées.",
             code="redirected",
             status=status,
@@ -73,7 +73,7 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
     if status >= 500 or status in (408, 425):
         return Transient(
             f"{label} est momentanément incapable de répondre ({status}). Un nouvel essai aura lieu de lui-même; si "
-            "cela dure, consulter l'état du service chez le fournisseur.",
+            "cela dure, consultez l'état du service chez le fournisseur.",
             retry_after=retry_after(answer.headers),
             status=status,
         )
@@ -84,25 +84,25 @@ def _refusal(label: str, status: int) -> ConnectorError:
     if status == 401:
         return AuthExpired(
             f"{label} refuse la clé ou l'autorisation enregistrée (401) : elle est erronée, expirée ou révoquée. "
-            "Reconnecter l'intégration avec une clé valable.",
+            "Reconnectez l'intégration avec une clé valable.",
             status=status,
         )
     if status == 403:
         return Misconfigured(
-            f"{label} reconnaît la clé, mais lui interdit cette opération (403). Demander au fournisseur d'accorder ce "
-            "droit à la clé, puis relancer.",
+            f"{label} reconnaît la clé, mais lui interdit cette opération (403). Demandez au fournisseur d'accorder ce "
+            "droit à la clé, puis relancez.",
             code="forbidden",
             status=status,
         )
     if status in (404, 410):
         return NotFound(
-            f"{label} ne trouve pas cet élément ({status}) : il a sans doute été supprimé. Relancer une "
+            f"{label} ne trouve pas cet élément ({status}) : il a sans doute été supprimé. Relancez une "
             "synchronisation pour mettre les fiches à jour.",
             status=status,
         )
     if status == 405:
         return Misconfigured(
-            f"{label} n'offre pas cette opération (405). Vérifier l'adresse de base et le sens de synchronisation.",
+            f"{label} n'offre pas cette opération (405). Vérifiez l'adresse de base et le sens de synchronisation.",
             code="not_offered",
             status=status,
         )
@@ -113,6 +113,6 @@ def _refusal(label: str, status: int) -> ConnectorError:
             status=status,
         )
     return Rejected(
-        f"{label} refuse la demande ({status}). Corriger la fiche ou la correspondance de champs, puis réessayer.",
+        f"{label} refuse la demande ({status}). Corrigez la fiche ou la correspondance de champs, puis réessayez.",
         status=status,
     )

@@ -144,7 +144,7 @@ class Client:
         """The absolute URL; Misconfigured when it leaves the declared hosts (the credential would go with it)."""
         if role not in self._hosts:
             raise Misconfigured(
-                f"L'adresse de {self.label} n'est pas réglée. La préciser dans les options avancées.", code="no_host"
+                f"L'adresse de {self.label} n'est pas réglée. Précisez-la dans les options avancées.", code="no_host"
             )
         if "://" not in path:
             return f"{self._hosts[role]}/{path.lstrip('/')}"
@@ -152,7 +152,7 @@ class Client:
         if urlsplit(path)[:2] not in origins:
             raise Misconfigured(
                 f"{self.label} renvoie vers une adresse étrangère ({urlsplit(path).hostname}) : la clé n'y est pas "
-                "envoyée. Vérifier l'adresse de base dans les options avancées.",
+                "envoyée. Vérifiez l'adresse de base dans les options avancées.",
                 code="foreign_host",
             )
         return path
@@ -217,8 +217,8 @@ class Client:
                 body = self._read(response, begun)
         except requests.exceptions.SSLError as error:
             raise Misconfigured(
-                f"Le certificat de sécurité de {self.label} n'est pas valable : rien n'a été envoyé. Vérifier "
-                "l'adresse de base, ou prévenir le fournisseur.",
+                f"Le certificat de sécurité de {self.label} n'est pas valable : rien n'a été envoyé. Vérifiez "
+                "l'adresse de base, ou prévenez le fournisseur.",
                 code="bad_certificate",
                 detail=str(error),
             ) from error
@@ -227,7 +227,7 @@ class Client:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Transient(
                 f"{self.label} est injoignable, ou la communication s'est rompue. Un nouvel essai aura lieu de "
-                "lui-même; si cela dure, vérifier l'adresse de base et l'état du service.",
+                "lui-même; si cela dure, vérifiez l'adresse de base et l'état du service.",
                 code="unreachable",
                 detail=str(error),
             ) from error
@@ -244,8 +244,8 @@ class Client:
             size += len(chunk)
             if size > MAX_BODY:
                 raise Malformed(
-                    f"La réponse de {self.label} dépasse 20 Mo et n'a pas été lue jusqu'au bout. Réduire la taille des "
-                    "lots, puis relancer.",
+                    f"La réponse de {self.label} dépasse 20 Mo et n'a pas été lue jusqu'au bout. Réduisez la taille "
+                    "des lots, puis relancez.",
                     code="too_large",
                     status=response.status_code,
                 )
@@ -256,7 +256,7 @@ class Client:
     def _too_slow(self, detail: str) -> Transient:
         return Transient(
             f"{self.label} n'a pas répondu dans le délai prévu ({self._timeout:g} s). Un nouvel essai aura lieu de "
-            "lui-même; si cela dure, allonger le délai ou réduire la taille des lots.",
+            "lui-même; si cela dure, allongez le délai ou réduisez la taille des lots.",
             code="timeout",
             detail=detail,
         )
@@ -275,7 +275,7 @@ class Client:
         if data is None:
             raise self._unreadable(answer, body)
         raise Malformed(
-            f"La réponse de {self.label} n'a pas la forme prévue : un autre genre de données est arrivé. Vérifier "
+            f"La réponse de {self.label} n'a pas la forme prévue : un autre genre de données est arrivé. Vérifiez "
             "l'adresse de base, puis la version du contrat avec le fournisseur.",
             status=status,
         )
@@ -286,7 +286,7 @@ class Client:
             return Unreadable(
                 f"{self.label} a répondu par une page Web au lieu de données : le service est sans doute en "
                 "maintenance, ou l'adresse de base est erronée. Un nouvel essai aura lieu de lui-même; si cela dure, "
-                "vérifier l'adresse de base.",
+                "vérifiez l'adresse de base.",
                 code="html",
                 status=answer.status,
             )

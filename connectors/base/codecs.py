@@ -36,7 +36,7 @@ def cents_object(currency: str = "CAD") -> Codec:
         except (InvalidOperation, TypeError) as error:
             raise ValueError(f"« {value} » n'est pas un montant.") from error
         if not cents.is_finite() or cents != cents.to_integral_value():
-            raise ValueError(f"Le montant {value} a des fractions de cent : l'arrondir à deux décimales.")
+            raise ValueError(f"Le montant {value} a des fractions de cent : arrondissez-le à deux décimales.")
         return {"amount": int(cents), "currency": currency}
 
     return Codec(decode, encode)

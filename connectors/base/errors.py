@@ -29,6 +29,12 @@ class AuthExpired(ConnectorError):
     default_code = "auth_expired"
 
 
+class ConsentRefused(ConnectorError):
+    """A person answered no on the provider's consent page: nothing was connected, they may start again."""
+
+    default_code = "consent_refused"
+
+
 class Misconfigured(ConnectorError):
     """A setting or a right is wrong: a person must correct it, a retry is useless."""
 

@@ -27,13 +27,22 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = (), headers: Iterable[str] = ()) -> None:
         self._headers = SECRET_HEADERS | {name.lower() for name in headers}
+        self._forms: set[str] = set()
+        self._values: re.Pattern[str] | None = None
+        self.add(*secrets)
+
+    def add(self, *secrets: str) -> None:
+        """Mask these values too, from now on (a token that was renewed)."""
         forms: set[str] = set()
         for secret in secrets:
             if secret:
                 forms |= {secret, quote(secret, safe=""), quote_plus(secret), secret.replace("/", "\\/")}
+        if forms <= self._forms:
+            return
+        self._forms |= forms
         # The longest first: a short secret may be part of a longer one.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, ordered)))
 
     def text(self, text: str) -> str:
         """The text without any credential."""

@@ -34,7 +34,7 @@ class Paginator(ABC):
         if following and following in self._seen:
             raise RepeatedCursor(
                 "Le fournisseur donne deux fois la même page : la lecture est arrêtée pour ne pas tourner en rond. Les "
-                "pages déjà lues sont conservées. Relancer plus tard; si cela se répète, le signaler au fournisseur.",
+                "pages déjà lues sont conservées. Relancez plus tard; si cela se répète, signalez-le au fournisseur.",
                 status=answer.status,
             )
         return following
@@ -68,8 +68,8 @@ class CursorPage(Paginator):
             return ""
         if self._more_path and not cursor:
             raise Malformed(
-                "Le fournisseur annonce une page suivante sans dire comment la demander. Relancer plus tard; si cela "
-                "se répète, le signaler au fournisseur.",
+                "Le fournisseur annonce une page suivante sans dire comment la demander. Relancez plus tard; si cela "
+                "se répète, signalez-le au fournisseur.",
                 status=answer.status,
             )
         return str(cursor or "")
@@ -129,7 +129,7 @@ def _whole(answer: Answer, path: str) -> int:
     if isinstance(value, int):
         return value
     raise Malformed(
-        f"La réponse ne dit pas combien il y a de pages ou d'éléments ({path}). Vérifier la version du contrat avec le "
+        f"La réponse ne dit pas combien il y a de pages ou d'éléments ({path}). Vérifiez la version du contrat avec le "
         "fournisseur.",
         status=answer.status,
     )

@@ -106,7 +106,7 @@ class Resource:
         if value is None or isinstance(value, (dict, list, bool)) or not str(value).strip():
             raise Malformed(
                 f"Un élément de « {self.label} » est arrivé sans identifiant ({self.id_field}) : il ne peut être relié "
-                "à aucune fiche. Signaler l'élément au fournisseur.",
+                "à aucune fiche. Signalez l'élément au fournisseur.",
                 code="missing_id",
             )
         return str(value)

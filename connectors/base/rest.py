@@ -84,7 +84,7 @@ class RestConnector(Connector):
         unknown = set(filters) - set(declared.filters)
         if unknown:
             raise Misconfigured(
-                f"{self.label} ne sait pas filtrer « {declared.label} » par {', '.join(sorted(unknown))}. Corriger les "
+                f"{self.label} ne sait pas filtrer « {declared.label} » par {', '.join(sorted(unknown))}. Corrigez les "
                 "filtres de l'intégration.",
                 code="bad_filter",
             )
@@ -119,7 +119,7 @@ class RestConnector(Connector):
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise Malformed(
                 f"La liste reçue de {self.label} n'a pas la forme prévue (« {self.records_path} » n'est pas une liste "
-                "d'objets). Vérifier l'adresse de base, puis la version du contrat avec le fournisseur."
+                "d'objets). Vérifiez l'adresse de base, puis la version du contrat avec le fournisseur."
             )
         return records
 

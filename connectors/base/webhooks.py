@@ -18,9 +18,9 @@ SENTENCES: Mapping[str, str] = {
     "missing_header": "Un en-tête de signature manque : l'appel ne vient sans doute pas du fournisseur.",
     "bad_timestamp": "L'heure de signature est illisible.",
     "too_old": "L'appel est trop ancien : il a été retardé, ou quelqu'un le rejoue.",
-    "too_new": "L'appel est daté de l'avenir : vérifier l'horloge du serveur.",
-    "no_secret": "Aucun secret de webhook utilisable n'est enregistré pour cette intégration. Vérifier ses paramètres.",
-    "bad_signature": "La signature ne correspond à aucun secret enregistré. Vérifier le secret chez le fournisseur.",
+    "too_new": "L'appel est daté de l'avenir : vérifiez l'horloge du serveur.",
+    "no_secret": "Aucun secret de webhook utilisable n'est enregistré pour cette intégration. Vérifiez ses paramètres.",
+    "bad_signature": "La signature ne correspond à aucun secret enregistré. Vérifiez le secret chez le fournisseur.",
 }
 
 

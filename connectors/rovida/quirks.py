@@ -39,12 +39,12 @@ SET_AFTER_CREATION = {"work_orders": frozenset({"completed_at"})}
 def check_key_mode(key: str, environment: Environment) -> None:
     """Misconfigured when the key's prefix shows that it is for the other mode. Unknown prefixes pass: the prefix is a
     proposal, the account's answer to /ping decides."""
+    wanted = "production" if environment == "production" else "test"
     for prefix, mode in KEY_MODES.items():
-        if key.startswith(prefix) and mode != ("production" if environment == "production" else "test"):
-            kind, wanted = ("réelle", "test") if mode == "production" else ("de test", "production")
+        if key.startswith(prefix) and mode != wanted:
             raise Misconfigured(
-                f"Cette clé ROVIDA est une clé {kind} ({prefix}…), mais l'intégration n'est pas en mode {kind}. "
-                f"Choisir une clé de {wanted}, ou changer l'environnement de l'intégration.",
+                f"Cette clé ROVIDA est une clé de {mode} ({prefix}…), mais l'intégration n'est pas en mode {mode}. "
+                f"Choisissez une clé de {wanted}, ou changez l'environnement de l'intégration.",
                 code="wrong_mode",
             )
 
@@ -54,13 +54,13 @@ def account(data: Mapping[str, Any], environment: Environment) -> Account:
     remote_id, mode = data.get("id"), data.get("environment")
     if not remote_id or mode not in ("live", "sandbox"):
         raise Malformed(
-            "ROVIDA n'a pas dit à qui appartient la clé ni dans quel environnement. Vérifier l'adresse de base, puis "
+            "ROVIDA n'a pas dit à qui appartient la clé ni dans quel environnement. Vérifiez l'adresse de base, puis "
             "la version du contrat avec le fournisseur."
         )
     if (mode == "live") != (environment == "production"):
         raise Misconfigured(
             f"Cette clé ouvre un compte {'réel' if mode == 'live' else 'de test'} de ROVIDA, ce qui n'est pas "
-            "l'environnement de l'intégration. Changer la clé ou l'environnement.",
+            "l'environnement de l'intégration. Changez la clé ou l'environnement.",
             code="wrong_mode",
         )
     return Account(str(remote_id), str(data.get("name") or remote_id), environment)
@@ -95,8 +95,8 @@ def _rejected(label: str, answer: Answer, detail: str) -> Rejected:
         fields[name] = f"{sentence} (« {message} »)" if message else sentence
     named = ", ".join(name for name in fields if name) or "non précisés"
     return Rejected(
-        f"{label} refuse des valeurs (champs : {named}). Corriger la fiche ou la correspondance de champs, puis "
-        "réessayer.",
+        f"{label} refuse des valeurs (champs : {named}). Corrigez la fiche ou la correspondance de champs, puis "
+        "réessayez.",
         field_errors=fields,
         status=answer.status,
         detail=detail,
@@ -107,7 +107,7 @@ def _conflict(label: str, answer: Answer, code: str, detail: str) -> ConnectorEr
     """409 means four things: a key reused, a key still running, a reference in use, an object still referred to."""
     if code == "idempotency_key_reused":
         return Rejected(
-            f"{label} a déjà reçu cet envoi avec un autre contenu (409) : il n'est pas refait. Relancer l'envoi de la "
+            f"{label} a déjà reçu cet envoi avec un autre contenu (409) : il n'est pas refait. Relancez l'envoi de la "
             "fiche.",
             code=code,
             status=409,
@@ -122,7 +122,7 @@ def _conflict(label: str, answer: Answer, code: str, detail: str) -> ConnectorEr
         )
     if answer.method == "DELETE" and not answer.headers.get("Retry-After"):
         return Conflict(
-            f"{label} ne supprime pas cet élément, car d'autres y sont encore rattachés (409). Supprimer ou déplacer "
+            f"{label} ne supprime pas cet élément, car d'autres y sont encore rattachés (409). Supprimez ou déplacez "
             "d'abord ceux-ci.",
             code="still_referenced",
             status=409,
@@ -150,7 +150,7 @@ def check_change(resource: Resource, values: Mapping[str, Any]) -> None:
     if wrong:
         sentence = "ROVIDA ne permet pas de changer l'immeuble d'un élément déjà créé."
         raise Rejected(
-            f"{sentence} Remettre l'ancien immeuble sur la fiche, ou supprimer l'élément et le créer de nouveau.",
+            f"{sentence} Remettez l'ancien immeuble sur la fiche, ou supprimez l'élément et créez-le de nouveau.",
             field_errors=dict.fromkeys(sorted(wrong), sentence),
             code="immutable",
         )

@@ -42,6 +42,7 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """As problem+json."""
+        request_id = f"req_{uuid.uuid4().hex[:16]}"
         code, title = CODES.get(self.status, CODES[500 if self.status >= 500 else 400])
         body: dict[str, object] = {
             "type": "about:blank",
@@ -49,13 +50,14 @@ class Problem(Exception):
             "status": self.status,
             "code": self.code or code,
             "detail": self.detail or title,
-            "request_id": f"req_{uuid.uuid4().hex[:16]}",
+            "request_id": request_id,
         }
         if self.errors:
             body["errors"] = [
                 {"field": field, "code": reason, "message": message} for field, (reason, message) in self.errors.items()
             ]
         response = Response(json.dumps(body), self.status, content_type="application/problem+json")
+        response.headers["X-Request-Id"] = request_id
         response.headers.extend(self.headers)
         return response
 

@@ -15,7 +15,7 @@ def test_the_account_is_known_by_its_key(rovida):
 
 @pytest.mark.parametrize("key", ["rov_test_revoked", "rov_test_inconnue"])
 def test_a_wrong_key_must_be_replaced(connect, key):
-    with pytest.raises(AuthExpired, match="Reconnecter"):
+    with pytest.raises(AuthExpired, match="Reconnectez"):
         connect(key).check()
 
 

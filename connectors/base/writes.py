@@ -1,0 +1,53 @@
+"""A write as bytes: it can be stored before it is sent, and sent again exactly as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class PreparedWrite:
+    """One request that changes something, without its credential.
+
+    path: below the base URL of `role`; action: create, update, delete, or act:<name>. repeatable: sending it twice does
+    the work once, for the provider remembers the idempotency key that stands in `params` or `headers`.
+    """
+
+    method: str
+    role: str
+    path: str
+    resource: str
+    action: str
+    params: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    body: str = ""
+    repeatable: bool = False
+
+    def to_json(self) -> str:
+        """The whole write as JSON text, the same for the same write."""
+        whole = asdict(self) | {"params": dict(self.params), "headers": dict(self.headers)}
+        return json.dumps(whole, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> PreparedWrite:
+        """The write that to_json() wrote."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Option:
+    """An element of one of the provider's lists (account, item, tax code…), for account mapping.
+
+    data: what a person or a rule chooses by (account type, rates…), JSON-serialisable.
+    """
+
+    id: str
+    label: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    active: bool = True
