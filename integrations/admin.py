@@ -1,7 +1,5 @@
 """The Django admin of connections and synchronisations: to look at, never to edit; secrets are not shown at all."""
 
-
-
 from django.contrib import admin
 
 from integrations.core.admin_mixins import ReadOnlyAdmin

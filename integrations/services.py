@@ -139,7 +139,10 @@ def default_mappings(integration: Integration) -> list[FieldMapping]:
     declared = [
         (name, m)
         for resource in integration.connector.resources
-        for name, mappings in [(resource.name, resource.mappings), *((e.resource, e.mappings) for e in resource.embedded)]
+        for name, mappings in [
+            (resource.name, resource.mappings),
+            *((e.resource, e.mappings) for e in resource.embedded),
+        ]
         for m in mappings
     ]
     return [
@@ -323,7 +326,10 @@ def _cancel(jobs: Any) -> None:
 def retry_error(error: SyncError, *, actor: User) -> SyncJob:
     """Try one refused record again: its next synchronisation takes it from the stored content."""
     audit.record(
-        "sync.error_retried", actor=actor, target=error.integration, after={"resource": error.resource, "id": error.remote_id}
+        "sync.error_retried",
+        actor=actor,
+        target=error.integration,
+        after={"resource": error.resource, "id": error.remote_id},
     )
     return request_sync(error.integration, actor=actor, resources=[error.resource])
 
@@ -333,12 +339,15 @@ def dismiss_error(error: SyncError, *, actor: User) -> None:
     error.resolved_at = timezone.now()
     error.save(update_fields=["resolved_at"])
     audit.record(
-        "sync.error_dismissed", actor=actor, target=error.integration, after={"resource": error.resource, "id": error.remote_id}
+        "sync.error_dismissed",
+        actor=actor,
+        target=error.integration,
+        after={"resource": error.resource, "id": error.remote_id},
     )
 
 
 def enqueue_scheduled() -> int:
-    """Queue the synchronisations whose time has come and plan their next one; returns how many. Safe to run anywhere."""
+    """Queue the synchronisations whose time has come, plan their next one; returns how many. Safe to run anywhere."""
     started = 0
     due = Integration.objects.runnable().filter(next_sync_at__lte=Now(), credential__isnull=False)
     for integration in due.select_related("credential"):
@@ -354,4 +363,3 @@ def enqueue_scheduled() -> int:
 
 def _next_run(integration: Integration) -> Any:
     return next_run(integration.frequency, integration.sync_hour, integration.sync_weekday, timezone.now())
-

@@ -84,7 +84,9 @@ class Integration(models.Model):
     )
     max_retries = models.PositiveSmallIntegerField("nouveaux essais", default=5, validators=[MaxValueValidator(20)])
     retry_delay_ms = models.PositiveIntegerField(
-        "délai avant un nouvel essai (ms)", default=1000, validators=[MinValueValidator(100), MaxValueValidator(600_000)]
+        "délai avant un nouvel essai (ms)",
+        default=1000,
+        validators=[MinValueValidator(100), MaxValueValidator(600_000)],
     )
     backoff_multiplier = models.DecimalField(
         "multiplicateur du délai",

@@ -31,9 +31,7 @@ class ErrorBook:
         oldest = sorted(earlier, key=lambda row: row.updated_at)
         return [row.payload for row in oldest[:RETRIED_PER_RUN]]
 
-    def save(
-        self, job: SyncJob, failures: Iterable[Failure], seen: set[str], now: datetime
-    ) -> dict[str, SyncError]:
+    def save(self, job: SyncJob, failures: Iterable[Failure], seen: set[str], now: datetime) -> dict[str, SyncError]:
         """Open or refresh the errors of a page and resolve those that passed; one statement, none when all is well.
 
         Returns what is open then: keep it as `open` once the transaction is committed.

@@ -72,7 +72,7 @@ class PageFeed:
                 self._ready.put(page)
                 if page.last:
                     break
-        except Exception as error:  # raised again where the page was awaited
+        except Exception as error:  # noqa: BLE001  (raised again where the page was awaited)
             self._ready.put(error)
             return
         self._ready.put(_END)

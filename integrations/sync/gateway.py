@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.conf import settings
 import connectors
 from connectors.base.client import Exchange as ConnectorExchange
 from connectors.base.client import RetryPolicy
-from connectors.base.connector import Connection, Connector, resolve_hosts
+from connectors.base.connector import Connection, Connector, Environment, resolve_hosts
 from connectors.base.errors import AuthExpired
 from integrations.models import Credential, Exchange, Integration
 
@@ -113,6 +113,10 @@ def connector_for(
     connector = connectors.get(provider)
     hosts = resolve_hosts(connector, environment, config, settings.CONNECTOR_HOSTS, settings.SIMULATOR_URL)
     connection = Connection(
-        environment=environment, credentials=secrets, config=config, hosts=hosts, account_id=account_id
+        environment=cast(Environment, environment),
+        credentials=secrets,
+        config=config,
+        hosts=hosts,
+        account_id=account_id,
     )
     return connector(connection, on_exchange=log, retry=retry, timeout=timeout)

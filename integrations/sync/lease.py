@@ -75,7 +75,11 @@ def claim(job_id: uuid.UUID | str) -> Claim | None:
         lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
         fencing=F("fencing") + 1,
         # Taken over from a worker that died: counted, so that a job that kills its workers ends; a page resets it.
-        attempt=Case(When(status=JobStatus.RUNNING, then=F("attempt") + 1), default=F("attempt"), output_field=PositiveIntegerField()),
+        attempt=Case(
+            When(status=JobStatus.RUNNING, then=F("attempt") + 1),
+            default=F("attempt"),
+            output_field=PositiveIntegerField(),
+        ),
         started_at=Coalesce("started_at", Now()),
         not_before=None,
     )
@@ -123,5 +127,3 @@ class LeaseKeeper(threading.Thread):
             self.claim.lost.set()
         elif held.filter(cancel_requested=True).exists():
             self.claim.cancelled.set()
-
-

@@ -13,6 +13,7 @@ from integrations.records.writing import columns_of, write_rows
 LinkKey = tuple[str, str]
 """(resource, remote id)"""
 
+
 def _wanted(keys: Iterable[LinkKey]) -> Q:
     by_resource: dict[str, list[str]] = {}
     for resource, remote_id in keys:

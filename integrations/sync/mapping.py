@@ -159,7 +159,7 @@ class CompiledResource:
 
 
 def compile_resource(resource: Resource, rows: Iterable[FieldMapping]) -> CompiledResource:
-    """Make the mappings of one resource ready; `rows` are those of the integration, of this resource and its embedded ones."""
+    """Make one resource's mappings ready; `rows` are the integration's, for this resource and its embedded ones."""
     by_resource: dict[str, list[FieldMapping]] = {}
     for row in rows:
         if row.direction != MappingDirection.OUT:

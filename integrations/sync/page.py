@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.models import Exchange, Integration, SyncCursor, SyncError, SyncJob
+from integrations.models import Exchange, Integration, SyncCursor, SyncJob
 from integrations.records import services as records
 from integrations.sync import links
 from integrations.sync.announce import integration_origin
@@ -180,7 +180,9 @@ def _set_aside(plan: Plan, problems: dict[Any, dict[str, str]]) -> None:
     """Turn the steps whose record the door refuses, and those that refer to such a record, into failures."""
     kept: list[Step] = []
     for step in plan.steps:
-        refused = [i for i in (step.link.record_id, *step.change.values.values()) if isinstance(i, UUID) and i in problems]
+        refused = [
+            i for i in (step.link.record_id, *step.change.values.values()) if isinstance(i, UUID) and i in problems
+        ]
         if not refused:
             kept.append(step)
         elif step.item is not None:

@@ -176,13 +176,15 @@ class Planner:
         link.state, link.raw_hash = LinkState.LIVE, item.hash
         self._stamp(link, item)
         if restored or values:
-            action = "restore" if restored else "update"
-            self.plan.steps.append(Step(Change(kind.slug, link.record_id, action, values), link, item))
+            change = Change(kind.slug, link.record_id, "restore" if restored else "update", values)
+            self.plan.steps.append(Step(change, link, item))
         else:
             self.plan.skipped += 1
             self.plan.touched.append(link)
 
-    def _embedded(self, embedded: Any, mapping: ResourceMapping, raw: dict[str, Any]) -> tuple[UUID | None, Step | None]:
+    def _embedded(
+        self, embedded: Any, mapping: ResourceMapping, raw: dict[str, Any]
+    ) -> tuple[UUID | None, Step | None]:
         """The record embedded in this object, and how to make it when it is new; (None, None) when there is none."""
         key = embedded.remote_id(raw)
         if not key:

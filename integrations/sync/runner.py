@@ -186,4 +186,3 @@ def _tell_integration(
     # A run that ends must not bring back an integration that was deactivated or deleted meanwhile.
     if fields:
         Integration.objects.runnable().filter(pk=integration.pk).update(**fields)
-

@@ -177,7 +177,9 @@ def test_one_bad_record_is_kept_with_its_reason_and_the_others_arrive(
     rovida: Integration, synchronise: Synchronise, simulator: Control, kind: str, change: Any, code: str, words: str
 ) -> None:
     good = simulator.objects(kind)[3]
-    simulator.provider().edit(kind, good["id"], {k: v for k, v in change.items() if k != "remove"}, change.get("remove", []))
+    simulator.provider().edit(
+        kind, good["id"], {k: v for k, v in change.items() if k != "remove"}, change.get("remove", [])
+    )
     job = synchronise(rovida)
     assert (job.status, job.by_resource[kind]["failed"]) == (JobStatus.PARTIAL, 1)
     error = SyncError.objects.get(remote_id=good["id"])

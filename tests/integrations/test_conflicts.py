@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from integrations.sync.conflicts import MISSING, Outcome, Policy, Sides, merge, next_bases
 
 
-def sides(local: Any, remote: Any, base_local: Any = MISSING, base_remote: Any = MISSING, incoming: Any = None) -> Sides:
+def sides(
+    local: Any, remote: Any, base_local: Any = MISSING, base_remote: Any = MISSING, incoming: Any = None
+) -> Sides:
     return Sides(local, remote if incoming is None else incoming, remote, base_local, base_remote)
 
 

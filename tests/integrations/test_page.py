@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from integrations import services
-from integrations.models import Credential, Integration, RecordLink, SyncCursor, SyncError, SyncJob
+from integrations.models import Credential, FieldMapping, Integration, RecordLink, SyncCursor, SyncError, SyncJob
 from integrations.records.models import Contact, Event, Property, RecordHistory, Tenant
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def integration(transactional_db: None) -> Integration:
     integration = Integration.objects.create(provider="rovida", name="ROVIDA", environment="simulator", account_id="a")
     Credential.objects.create(integration=integration, auth_method="api_key", secrets={"api_key": "rov_test_x"})
-    services.FieldMapping.objects.bulk_create(services.default_mappings(integration))
+    FieldMapping.objects.bulk_create(services.default_mappings(integration))
     return integration
 
 
@@ -134,7 +134,9 @@ def test_a_record_that_the_database_refuses_does_not_stop_the_others(
         return apply(changes, *args, **options)
 
     monkeypatch.setattr(door, "apply", poisoned)
-    store.store([property_(i, name="Poison" if i == 6 else f"Immeuble {i}") for i in range(10)], Checkpoint({"page": 1}))
+    store.store(
+        [property_(i, name="Poison" if i == 6 else f"Immeuble {i}") for i in range(10)], Checkpoint({"page": 1})
+    )
     assert Property.objects.count() == 9
     error = SyncError.objects.get()
     assert (error.remote_id, error.code) == ("prop_6", "database")

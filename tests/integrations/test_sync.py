@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.models import Model
 
 from integrations import services
 from integrations.models import (
@@ -34,7 +35,8 @@ WATCHED = (*KINDS, Contact, RecordLink, RecordHistory, Event)
 
 def state() -> dict[str, list[dict[str, Any]]]:
     """Every row of every record, link, history and event."""
-    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in WATCHED}
+    models: tuple[type[Model], ...] = WATCHED
+    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 
 
 def test_the_first_sync_brings_every_object_as_a_record(rovida: Integration, synchronise: Synchronise) -> None:
