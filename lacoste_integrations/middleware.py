@@ -11,6 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from uuid_utils import uuid7
 
+from integrations.core.network import client_ip
+
 log = structlog.get_logger("requests")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -19,7 +21,7 @@ QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
 class RequestLogMiddleware:
-    """Bind `request_id` to the log context and write one line per request, with the path but never its query."""
+    """Bind `request_id` and `client_ip` to the log context (audit rows take them from there) and write one line per request, with the path but never its query."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -27,7 +29,7 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = _request_id(request)
         started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request_id, client_ip=client_ip(request)):
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
             if not request.path.startswith(QUIET):

@@ -70,14 +70,16 @@ def record(
     if actor is None and request is not None:
         actor = getattr(request, "user", None)
     masked_before, masked_after = _masked(before, after)
+    context = get_contextvars()
     return AuditEvent.objects.create(
         action=action,
         **_actor_columns(actor),
         **_target_columns(target),
         before=masked_before,
         after=masked_after,
-        ip=(client_ip(request) or None) if request else None,
-        request_id=str(get_contextvars().get("request_id", ""))[:64],
+        # Services know no request: the middleware has bound where the act comes from.
+        ip=(client_ip(request) if request else context.get("client_ip")) or None,
+        request_id=str(context.get("request_id", ""))[:64],
     )
 
 
