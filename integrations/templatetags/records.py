@@ -128,6 +128,10 @@ def _address(value: Mapping[str, str]) -> SafeString:
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in shown))
 
 
+def _json(value: Mapping[str, Any]) -> SafeString:
+    return format_html_join(mark_safe("<br>"), '<span class="quiet">{} :</span> {}', value.items())
+
+
 @register.filter
 def telephone(value: str) -> str:
     """Write a phone number as people here do: 514 555-0123; others with their country code."""
@@ -151,5 +155,6 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "email": _email,
     "phone": _phone,
     "address": _address,
+    "json": _json,
     "text": lambda value: mark_safe(linebreaks(value, autoescape=True)),  # noqa: S308 - escaped just here
 }

@@ -96,7 +96,7 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         "kind": found,
         "record": instance,
         "rows": [Row(info, _source(instance, info.name, names)) for info in filled],
-        "empty": [info for info in found.scalars if info not in filled],
+        "empty": [info for info in found.scalars if info not in filled and info.type != "json"],
         "collections": [info for info in found.collections if getattr(instance, info.name).all()],
         "links": selectors.links_of(kind, [pk]),
         "related": reading.related(found, instance),
