@@ -13,11 +13,13 @@ from connectors.base.errors import (
     AuthExpired,
     Conflict,
     ConnectorError,
+    Malformed,
     Misconfigured,
     NotFound,
     RateLimited,
     Rejected,
     Transient,
+    Unreadable,
 )
 
 
@@ -115,4 +117,35 @@ def _refusal(label: str, status: int) -> ConnectorError:
     return Rejected(
         f"{label} refuse la demande ({status}). Corrigez la fiche ou la correspondance de champs, puis réessayez.",
         status=status,
+    )
+
+
+def checked(label: str, answer: Answer, body: bytes, expect: type) -> Answer:
+    """The success itself, when it can be read and its JSON is of the expected type."""
+    if answer.status == 204 or isinstance(answer.data, expect):
+        return answer
+    if answer.data is None:
+        raise _unreadable(label, answer, body)
+    raise Malformed(
+        f"La réponse de {label} n'a pas la forme prévue : un autre genre de données est arrivé. Vérifiez l'adresse de "
+        "base, puis la version du contrat avec le fournisseur.",
+        status=answer.status,
+    )
+
+
+def _unreadable(label: str, answer: Answer, body: bytes) -> Unreadable:
+    kind = answer.headers.get("Content-Type", "").lower()
+    if "html" in kind or body.lstrip()[:1] == b"<":
+        return Unreadable(
+            f"{label} a répondu par une page Web au lieu de données : le service est sans doute en maintenance, ou "
+            "l'adresse de base est erronée. Un nouvel essai aura lieu de lui-même; si cela dure, vérifiez l'adresse de "
+            "base.",
+            code="html",
+            status=answer.status,
+        )
+    return Unreadable(
+        f"La réponse de {label} est incomplète ou illisible : elle s'est sans doute interrompue en chemin. Rien n'a "
+        "été enregistré; un nouvel essai aura lieu de lui-même.",
+        code="truncated",
+        status=answer.status,
     )

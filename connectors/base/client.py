@@ -16,8 +16,16 @@ import urllib3
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
-from connectors.base.classify import Answer
-from connectors.base.errors import ConnectorError, Malformed, Misconfigured, RateLimited, Transient, Unreadable
+from connectors.base.auth import RenewableAuth
+from connectors.base.classify import Answer, checked
+from connectors.base.errors import (
+    AuthExpired,
+    ConnectorError,
+    Malformed,
+    Misconfigured,
+    RateLimited,
+    Transient,
+)
 from connectors.base.limiter import Limiter
 from connectors.base.masking import Masker
 
@@ -67,7 +75,8 @@ class Client:
     """Sends requests to one account at one provider. Use it from one thread at a time.
 
     label: the provider's name in sentences; hosts: role → base URL, the only ones that ever get the credential;
-    classify: the error that an answer means, or None; secrets: every credential value, to mask.
+    classify: the error that an answer means, or None; masker: knows every credential value; parse_float: what a JSON
+    number with a fraction becomes (str keeps every digit of an amount).
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class Client:
         retry: RetryPolicy = RetryPolicy(),
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
+        parse_float: Callable[[str], Any] = float,
     ) -> None:
         self.label = label
         self.retries = 0
@@ -95,6 +105,7 @@ class Client:
         self._retry = retry
         self._timeout = timeout
         self._sleep = sleep
+        self._parse_float = parse_float
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept"] = "application/json"
@@ -107,18 +118,19 @@ class Client:
         role: str = "api",
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         expect: type = dict,
         repeatable: bool | None = None,
     ) -> Answer:
         """Send until it succeeds or until the policy says stop; raises a ConnectorError.
 
-        path: below the base URL of `role`, or a whole URL on one of the declared hosts. expect: type of the JSON body
-        of a success. repeatable: whether a second sending is harmless when the outcome of the first is unknown; by
-        default reads, and writes with an Idempotency-Key.
+        path: below the base URL of `role`, or a whole URL on one of the declared hosts. json: a value to send as JSON;
+        body: bytes to send as they are, instead. expect: type of the JSON body of a success.
+        repeatable: whether a second sending is harmless when the outcome of the first is unknown; by default reads, and
+        writes with an Idempotency-Key.
         """
         sent = {**(headers or {})}
-        body = None
         if json is not None:
             body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
             sent.setdefault("Content-Type", "application/json")
@@ -128,6 +140,7 @@ class Client:
             method, self._url(role, path), params=params, data=body, headers=sent, auth=self._auth
         )
         attempt = 0
+        renewable = isinstance(self._auth, RenewableAuth)
         while True:
             attempt += 1
             self._wait_for_turn()
@@ -135,6 +148,12 @@ class Client:
                 return self._attempt(request, attempt, expect)
             except Transient as error:
                 self._wait_or_raise(error, attempt, repeatable or isinstance(error, RateLimited))
+            except AuthExpired as error:
+                # Refused at the door (401): nothing was done, so that even a write may go again, once.
+                if not renewable or error.status != 401 or not isinstance(self._auth, RenewableAuth):
+                    raise
+                renewable = False
+                self._auth.renew()
 
     def close(self) -> None:
         """Close the connections."""
@@ -183,6 +202,8 @@ class Client:
     def _attempt(self, request: requests.Request, attempt: int, expect: type) -> Answer:
         """One sending, with its Exchange reported whatever happens."""
         prepared = self._session.prepare_request(request)
+        if isinstance(self._auth, RenewableAuth):
+            self._masker.add(self._auth.secret)
         exchange = Exchange(
             method=prepared.method or "",
             url=self._masker.text(prepared.url or ""),
@@ -194,7 +215,11 @@ class Client:
         begun = time.monotonic()
         try:
             status, headers, body = self._send(prepared, exchange, begun)
-            return self._judge(prepared.method or "", status, headers, body, expect)
+            answer = self._answer(prepared.method or "", status, headers, body)
+            error = self._classify(answer)
+            if error:
+                raise error
+            return checked(self.label, answer, body, expect)
         except ConnectorError as error:
             exchange.error = error.sentence
             error.detail = self._masker.text(error.detail)
@@ -261,38 +286,9 @@ class Client:
             detail=detail,
         )
 
-    def _judge(self, method: str, status: int, headers: CaseInsensitiveDict[str], body: bytes, expect: type) -> Answer:
+    def _answer(self, method: str, status: int, headers: CaseInsensitiveDict[str], body: bytes) -> Answer:
         try:
-            data = jsonlib.loads(body) if body else None
+            data = jsonlib.loads(body, parse_float=self._parse_float) if body else None
         except (ValueError, RecursionError):
             data = None
-        answer = Answer(method, status, headers, data)
-        error = self._classify(answer)
-        if error:
-            raise error
-        if status == 204 or isinstance(data, expect):
-            return answer
-        if data is None:
-            raise self._unreadable(answer, body)
-        raise Malformed(
-            f"La réponse de {self.label} n'a pas la forme prévue : un autre genre de données est arrivé. Vérifiez "
-            "l'adresse de base, puis la version du contrat avec le fournisseur.",
-            status=status,
-        )
-
-    def _unreadable(self, answer: Answer, body: bytes) -> Unreadable:
-        kind = answer.headers.get("Content-Type", "").lower()
-        if "html" in kind or body.lstrip()[:1] == b"<":
-            return Unreadable(
-                f"{self.label} a répondu par une page Web au lieu de données : le service est sans doute en "
-                "maintenance, ou l'adresse de base est erronée. Un nouvel essai aura lieu de lui-même; si cela dure, "
-                "vérifiez l'adresse de base.",
-                code="html",
-                status=answer.status,
-            )
-        return Unreadable(
-            f"La réponse de {self.label} est incomplète ou illisible : elle s'est sans doute interrompue en chemin. "
-            "Rien n'a été enregistré; un nouvel essai aura lieu de lui-même.",
-            code="truncated",
-            status=answer.status,
-        )
+        return Answer(method, status, headers, data)

@@ -19,8 +19,10 @@ from connectors.base.errors import ConnectorError, Misconfigured
 from connectors.base.hosts import resolve_hosts as resolve_hosts  # noqa: PLC0414 - part of this interface
 from connectors.base.limiter import Limiter, Limits, TokenBucket
 from connectors.base.masking import Masker
+from connectors.base.oauth import FixedTokens, OAuth2, TokenSet, TokenStore
 from connectors.base.resource import Resource
 from connectors.base.webhooks import SignatureScheme
+from connectors.base.writes import Option, PreparedWrite
 
 Environment = Literal["production", "test", "simulator"]
 Category = Literal["crm", "accounting", "property", "payments"]
@@ -89,11 +91,17 @@ class Connector(ABC):
     description: ClassVar[str]
     sync_types: ClassVar[tuple[str, ...]] = ()
     auth_methods: ClassVar[tuple[AuthMethod, ...]] = ()
+    oauth: ClassVar[OAuth2 | None] = None
     config_fields: ClassVar[tuple[CredentialField, ...]] = ()
     hosts: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
     limits: ClassVar[Limits | None] = None
     webhook_scheme: ClassVar[SignatureScheme | None] = None
     resources: ClassVar[tuple[Resource, ...]] = ()
+    option_kinds: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(kind, French label) of the lists that options() reads."""
+    parse_float: ClassVar[Callable[[str], Any]] = float
+    """What a JSON number with a fraction becomes. A raw record must stay JSON-serialisable: float, or str where every
+    digit of an amount counts."""
     available: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -105,11 +113,13 @@ class Connector(ABC):
         connection: Connection,
         *,
         limiter: Limiter | None = None,
+        token_store: TokenStore | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
         timeout: float = 30.0,
     ) -> None:
         self.connection = connection
+        self.tokens: TokenStore = token_store or FixedTokens(TokenSet.from_secrets(connection.credentials))
         self._limiter = limiter or (TokenBucket(self.limits) if self.limits else None)
         self._on_exchange = on_exchange
         self._retry = retry
@@ -145,6 +155,7 @@ class Connector(ABC):
             on_exchange=self._on_exchange,
             retry=self._retry,
             timeout=self._timeout,
+            parse_float=type(self).parse_float,
         )
 
     @property
@@ -184,6 +195,64 @@ class Connector(ABC):
         """Live objects that carry these values (see the resource's lookup_fields)."""
 
     @abstractmethod
+    def prepare_push(
+        self,
+        resource: str,
+        values: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        remote_id: str = "",
+        version: str = "",
+        reference: str = "",
+        base: Mapping[str, Any] | None = None,
+    ) -> PreparedWrite:
+        """The request that writes the provider's top-level fields `values`. No request is made.
+
+        With a remote_id: change those fields only, provided that the object still has `version` (Conflict otherwise).
+        Without: create it, marked with our `reference`. `base`: the object as last read, for providers that want some
+        of its members back. Rejected when the provider would surely refuse.
+        """
+
+    @abstractmethod
+    def prepare_delete(
+        self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
+    ) -> PreparedWrite:
+        """The request that deletes one object."""
+
+    def prepare_act(
+        self,
+        resource: str,
+        remote_id: str,
+        action: str,
+        values: Mapping[str, Any] = NOTHING,
+        *,
+        idempotency_key: str,
+        version: str = "",
+    ) -> PreparedWrite:
+        """The request that does one of the resource's `acts` on an object."""
+        raise self.no_such_act(resource, action)
+
+    def send(self, prepared: PreparedWrite) -> dict[str, Any]:
+        """Do a prepared write; answers the object as it now is (as pull would give it), {} when nothing is left of it.
+
+        The same prepared write twice does the work once. NotFound when the object is gone, Conflict when it has
+        another version or cannot go, Rejected when the values are refused.
+        """
+        answer = self.client.request(
+            prepared.method,
+            prepared.path,
+            role=prepared.role,
+            params=prepared.params,
+            body=prepared.body.encode() if prepared.body else None,
+            headers=prepared.headers,
+            repeatable=prepared.repeatable,
+        )
+        return self.written(prepared, answer)
+
+    def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
+        """The object in the answer to a write."""
+        return answer.data or {}
+
     def push(
         self,
         resource: str,
@@ -194,12 +263,28 @@ class Connector(ABC):
         version: str = "",
         reference: str = "",
     ) -> dict[str, Any]:
-        """Write the provider's fields `values`; answers the object as it now is.
+        """prepare_push() and send() in one: the object as it now is."""
+        return self.send(
+            self.prepare_push(
+                resource,
+                values,
+                idempotency_key=idempotency_key,
+                remote_id=remote_id,
+                version=version,
+                reference=reference,
+            )
+        )
 
-        With a remote_id: change those fields only, provided that the object still has `version` (Conflict otherwise).
-        Without: create it, marked with our `reference`. The same key and values twice do the work once.
-        """
-
-    @abstractmethod
     def delete(self, resource: str, remote_id: str, *, idempotency_key: str, version: str = "") -> None:
-        """Delete one object; NotFound when it is already gone, Conflict when it cannot go."""
+        """prepare_delete() and send() in one."""
+        self.send(self.prepare_delete(resource, remote_id, idempotency_key=idempotency_key, version=version))
+
+    def options(self, kind: str) -> list[Option]:
+        """Every element of one of the provider's lists (see option_kinds), inactive ones too."""
+        raise Misconfigured(f"{self.label} n’a pas de liste « {kind} ».", code="no_options")
+
+    @classmethod
+    def no_such_act(cls, resource: str, action: str) -> Misconfigured:
+        """The error of an act that the provider does not offer."""
+        label = cls.resource(resource).label
+        return Misconfigured(f"{cls.label} n’offre pas l’opération « {action} » pour « {label} ».", code="no_act")

@@ -75,7 +75,7 @@ def _public(connector: type[Connector], url: str) -> str:
             "dans les options avancées.",
             code="bad_host",
         )
-    if not _is_public(host):
+    if not is_public(host):
         raise Misconfigured(
             f"L'adresse de {connector.label} désigne un réseau privé ({host}), ce qui est refusé. Corrigez-la dans les "
             "options avancées.",
@@ -84,7 +84,8 @@ def _public(connector: type[Connector], url: str) -> str:
     return url
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
+    """Whether a host name or address is one of the public Internet, as far as its text tells."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

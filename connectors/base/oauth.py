@@ -5,18 +5,18 @@ requests-oauthlib makes the exchange, without its automatic renewal: who renews,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-from requests import PreparedRequest
-
-from connectors.base.auth import RenewableAuth
 from connectors.base.errors import AuthExpired, ConsentRefused, Malformed, Misconfigured
-from connectors.base.oauth_http import TokenEndpoint, endpoint_url, reach, secure
+from connectors.base.oauth_http import TokenEndpoint, endpoint_url
+from connectors.base.tokens import FixedTokens as FixedTokens  # noqa: PLC0414 - part of this interface
+from connectors.base.tokens import TokenAuth as TokenAuth  # noqa: PLC0414
+from connectors.base.tokens import TokenSet as TokenSet  # noqa: PLC0414
+from connectors.base.tokens import TokenStore as TokenStore  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from connectors.base.client import Exchange
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Endpoint = tuple[str, str]
 OnExchange = Callable[["Exchange"], None]
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_KNOWN = frozenset({"access_token", "refresh_token", "expires_in", "token_type", "scope", "id_token"})
+_KNOWN = frozenset({"access_token", "refresh_token", "expires_in", "expires_at", "token_type", "scope", "id_token"})
 
 
 @dataclass(frozen=True)
@@ -59,96 +59,6 @@ class App:
 
     client_id: str
     client_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class TokenSet:
-    """What a consent or a renewal gave. Instants are aware UTC, None when the provider does not tell them.
-
-    extra: further members of the token answer (an API address…), never a secret.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(default="", repr=False)
-    expires_at: datetime | None = None
-    refresh_expires_at: datetime | None = None
-    account_id: str = ""
-    extra: Mapping[str, Any] = field(default_factory=lambda: _NONE)
-
-    def is_fresh(self, early: timedelta, now: datetime | None = None) -> bool:
-        """Whether the access token still serves for longer than `early`."""
-        return self.expires_at is None or (now or datetime.now(UTC)) + early < self.expires_at
-
-    def to_secrets(self) -> dict[str, str]:
-        """As named texts, to be stored encrypted."""
-        return {
-            "access_token": self.access_token,
-            "refresh_token": self.refresh_token,
-            "expires_at": self.expires_at.isoformat() if self.expires_at else "",
-            "refresh_expires_at": self.refresh_expires_at.isoformat() if self.refresh_expires_at else "",
-            "account_id": self.account_id,
-            "extra": json.dumps(dict(self.extra), ensure_ascii=False, sort_keys=True),
-        }
-
-    @classmethod
-    def from_secrets(cls, secrets: Mapping[str, str]) -> TokenSet:
-        """What to_secrets() wrote."""
-        return cls(
-            access_token=secrets.get("access_token", ""),
-            refresh_token=secrets.get("refresh_token", ""),
-            expires_at=_instant(secrets.get("expires_at", "")),
-            refresh_expires_at=_instant(secrets.get("refresh_expires_at", "")),
-            account_id=secrets.get("account_id", ""),
-            extra=json.loads(secrets.get("extra") or "{}"),
-        )
-
-
-class TokenStore(Protocol):
-    """Where a connector takes its token; shared by every process that speaks for the connection."""
-
-    def current(self) -> TokenSet:
-        """Tokens that are fresh enough to use; may renew early. AuthExpired when a person must reconnect."""
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer tokens, after the provider refused the access token `stale`; another worker may have them already."""
-
-
-class FixedTokens:
-    """A store of one token set that nobody renews (a check right after the consent)."""
-
-    def __init__(self, tokens: TokenSet) -> None:
-        self._tokens = tokens
-
-    def current(self) -> TokenSet:
-        """The tokens; AuthExpired when there are none."""
-        if not self._tokens.access_token:
-            raise AuthExpired("Cette intégration n’a pas d’autorisation. Connectez-la.", code="no_token")
-        return self._tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """AuthExpired: there is nothing newer."""
-        raise AuthExpired(
-            "Le fournisseur n’accepte plus l’autorisation enregistrée : elle est expirée ou révoquée. Reconnectez "
-            "l’intégration."
-        )
-
-
-class TokenAuth(RenewableAuth):
-    """`Authorization: Bearer`, with whatever token the store has at each request."""
-
-    header = "Authorization"
-
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        self.secret = self._store.current().access_token
-        request.headers[self.header] = f"Bearer {self.secret}"
-        return request
-
-    def renew(self) -> None:
-        """Ask the store for a newer token than the one that was just refused."""
-        self._store.renew(self.secret)
 
 
 def authorize_url(
@@ -209,8 +119,9 @@ def refresh(
 ) -> TokenSet:
     """The next tokens: save them before they are used, for the old refresh token may already be dead.
 
-    A provider that sends no new refresh token keeps the old one. AuthExpired when the grant is dead, Transient when the
-    provider cannot answer (the old tokens are then still the ones to use), Misconfigured when our application is refused.
+    A provider that sends no new refresh token keeps the old one. AuthExpired when the grant is dead; Transient when the
+    provider cannot answer (the old tokens are then still the ones to use); Misconfigured when our application is
+    refused.
     """
     oauth = declared(connector)
     if not tokens.refresh_token:
@@ -243,7 +154,7 @@ def revoke(
     on_exchange: OnExchange | None = None,
     timeout: float = 30.0,
 ) -> None:
-    """End the grant at the provider; nothing happens where the provider has no such call or no longer knows the token."""
+    """End the grant at the provider. Nothing to do where it has no such call or no longer knows the token."""
     oauth = declared(connector)
     token = tokens.refresh_token or tokens.access_token
     if oauth.revoke is None or not token:
@@ -318,7 +229,3 @@ def _after(moment: datetime, seconds: Any) -> datetime | None:
         return moment + timedelta(seconds=float(seconds))
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -13,7 +13,7 @@ DataType = Literal[
     "reference", "lines", "address",
 ]  # fmt: skip
 Direction = Literal["both", "in", "out", "create"]
-Capability = Literal["pull", "fetch", "lookup", "create", "update", "upsert", "delete"]
+Capability = Literal["pull", "fetch", "lookup", "create", "update", "upsert", "delete", "act"]
 CreateGuard = Literal["key", "external_id", "lookup", "hold"]
 
 
@@ -40,7 +40,9 @@ class Map:
 
     local: platform field with its kind ("tenant.given_name"); remote: dotted path in the provider's object.
     direction: "create" = written once, when the record is created on the platform. values: remote → local, for enums;
-    target: resource name, for references; codec: a name in the resource's codecs.
+    target: resource name, for references; codec: a name in the resource's codecs. option: kind of the provider's list
+    (Connector.options) that the remote object at this path is an element of: the platform keeps its label, and whoever
+    runs the mapping puts the missing half of `{"value": id, "name": label}` in before the codec sees it.
     """
 
     local: str
@@ -52,6 +54,7 @@ class Map:
     target: str = ""
     codec: str = ""
     default: Any = None
+    option: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,40 @@ class Embedded:
 
 
 @dataclass(frozen=True)
+class Act:
+    """Something that can be done to an object and is neither a change of fields nor a deletion. `label`: French."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place that account mapping fills with the id of an element of the provider's lists.
+
+    name: member of a line's `remote` dict when `lines` is set ("item"), else top-level field of the provider's object
+    ("DepositToAccountRef"), written as {"value": id}. kind: of the list; label: French; by: local field, of the line or
+    of the record, whose value the choice may depend on ("tax_code"); among: what the options' data must hold to be
+    offered ({"type": "Bank"}; a tuple means any of these).
+    """
+
+    name: str
+    kind: str
+    label: str
+    lines: bool = False
+    required: bool = False
+    by: str = ""
+    among: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Resource:
     """One kind of object at a provider, and the platform record (`record`) that it becomes.
 
     path: its collection below the API's base address; filters: query parameters that a pull may carry; lookup_fields:
     sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
-    creation harmless.
+    creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
+    prepare_act() offers; slots: what account mapping fills.
     """
 
     name: str
@@ -99,6 +130,9 @@ class Resource:
     mappings: tuple[Map, ...] = ()
     embedded: tuple[Embedded, ...] = ()
     codecs: Mapping[str, Codec] = field(default_factory=dict)
+    deleted: Callable[[Mapping[str, Any]], bool] | None = None
+    acts: tuple[Act, ...] = ()
+    slots: tuple[Slot, ...] = ()
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:
         """The object's id. Malformed when it has none: nothing could ever be linked to it."""
@@ -118,4 +152,6 @@ class Resource:
 
     def is_deleted(self, raw: Mapping[str, Any]) -> bool:
         """Whether this is the tombstone of a deleted object."""
+        if self.deleted is not None:
+            return self.deleted(raw)
         return bool(self.deleted_field and dig(raw, self.deleted_field))

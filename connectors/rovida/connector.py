@@ -15,6 +15,7 @@ from connectors.base.paginators import CursorPage
 from connectors.base.resource import Resource
 from connectors.base.rest import RestConnector
 from connectors.base.webhooks import StandardWebhooks
+from connectors.base.writes import PreparedWrite
 from connectors.rovida import quirks
 from connectors.rovida.resources import RESOURCES
 
@@ -102,7 +103,7 @@ class Rovida(RestConnector):
         answer = self.client.request("GET", self.path(declared), params={**keys, "limit": "200"})
         return self._records(answer.data)
 
-    def push(
+    def prepare_push(
         self,
         resource: str,
         values: Mapping[str, Any],
@@ -111,16 +112,24 @@ class Rovida(RestConnector):
         remote_id: str = "",
         version: str = "",
         reference: str = "",
-    ) -> dict[str, Any]:
-        """Change the given fields of an object, or create one that carries our reference."""
+        base: Mapping[str, Any] | None = None,
+    ) -> PreparedWrite:
+        """A merge patch of the given fields, or a creation that carries our reference."""
         declared = self.resource(resource)
-        headers = {"Idempotency-Key": idempotency_key}
         if not remote_id:
             body = quirks.creation(declared, values, reference)
-            return self._write("POST", self.path(declared), body, headers)
+            return quirks.write("POST", declared, self.path(declared), idempotency_key, body)
         quirks.check_change(declared, values)
-        headers |= {"Content-Type": "application/merge-patch+json"} | _if_match(version)
-        return self._write("PATCH", self.path(declared, quote(remote_id, safe="")), dict(values), headers)
+        path = self.path(declared, quote(remote_id, safe=""))
+        return quirks.write("PATCH", declared, path, idempotency_key, values, version=version)
+
+    def prepare_delete(
+        self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
+    ) -> PreparedWrite:
+        """The object stays readable as a tombstone for 90 days."""
+        declared = self.resource(resource)
+        path = self.path(declared, quote(remote_id, safe=""))
+        return quirks.write("DELETE", declared, path, idempotency_key, None, version=version)
 
     def upsert(
         self, resource: str, reference: str, values: Mapping[str, Any], *, idempotency_key: str
@@ -128,21 +137,9 @@ class Rovida(RestConnector):
         """Create, or REPLACE, the object that carries our reference: fields left out go back to their defaults."""
         declared = self.resource(resource)
         path = self.path(declared, f"by-reference/{quote(reference, safe='')}")
-        return self._write("PUT", path, quirks.creation(declared, values, ""), {"Idempotency-Key": idempotency_key})
-
-    def delete(self, resource: str, remote_id: str, *, idempotency_key: str, version: str = "") -> None:
-        """Delete one object; it stays readable as a tombstone for 90 days."""
-        path = self.path(self.resource(resource), quote(remote_id, safe=""))
-        self.client.request("DELETE", path, headers={"Idempotency-Key": idempotency_key} | _if_match(version))
+        body = quirks.creation(declared, values, "")
+        return self.send(quirks.write("PUT", declared, path, idempotency_key, body))
 
     def _path(self, *parts: str) -> str:
         prefix = self.connection.config.get("path_prefix") or "v1"
         return "/".join(part.strip("/") for part in (prefix, *parts) if part)
-
-    def _write(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-        data: dict[str, Any] = self.client.request(method, path, json=body, headers=headers).data
-        return data
-
-
-def _if_match(version: str) -> dict[str, str]:
-    return {"If-Match": f'"{version}"'} if version else {}

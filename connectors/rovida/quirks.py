@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from connectors.base.errors import (
     Transient,
 )
 from connectors.base.resource import Resource, dig
+from connectors.base.writes import PreparedWrite
 
 KEY_MODES = {"rov_live_": "production", "rov_test_": "test"}
 
@@ -154,3 +156,21 @@ def check_change(resource: Resource, values: Mapping[str, Any]) -> None:
             field_errors=dict.fromkeys(sorted(wrong), sentence),
             code="immutable",
         )
+
+
+def write(
+    method: str, resource: Resource, path: str, key: str, values: Mapping[str, Any] | None, *, version: str = ""
+) -> PreparedWrite:
+    """A write with its key, for the version that the object must still have."""
+    kind = {"PATCH": "application/merge-patch+json", "DELETE": ""}.get(method, "application/json")
+    headers = {"Idempotency-Key": key, "Content-Type": kind, "If-Match": f'"{version}"' if version else ""}
+    return PreparedWrite(
+        method=method,
+        role="api",
+        path=path,
+        resource=resource.name,
+        action={"POST": "create", "PATCH": "update", "PUT": "upsert"}.get(method, "delete"),
+        headers={name: value for name, value in headers.items() if value},
+        body="" if values is None else json.dumps(dict(values), ensure_ascii=False, separators=(",", ":")),
+        repeatable=True,
+    )
