@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 # q2 tells each bell three times at level INFO.
 logging.getLogger("django-q").setLevel(logging.WARNING)
 
+HERE = "here:"  # begins the keys of bells for one machine alone
 IDLE = -1  # what a worker process of q2 writes in its timer while it waits for a task
 
 _stopping = RawValue("b", 0)  # shared by the processes of a cluster, which are forked from the one that sets it
@@ -69,18 +70,21 @@ def silence() -> int:
 
     Bells that a living cluster of another machine has in hand are answered all the same.
     """
-    deleted, _ = OrmQ.objects.filter(Q(key=_own_key()) | Q(lock__gt=timezone.now())).delete()
+    taken = Q(key=Conf.CLUSTER_NAME, lock__gt=timezone.now())
+    deleted, _ = OrmQ.objects.filter(Q(key=_own_key()) | taken).delete()
     return deleted
 
 
-def forget_failures(days: int) -> int:
-    """Delete what q2 noted about tasks that failed more than `days` days ago; returns how many."""
-    deleted, _ = Failure.objects.filter(stopped__lt=timezone.now() - timedelta(days=days)).delete()
-    return deleted
+def purge(days: int) -> int:
+    """Delete q2's notes on tasks that failed more than `days` days ago, and bells for machines gone for a day."""
+    now = timezone.now()
+    failures, _ = Failure.objects.filter(stopped__lt=now - timedelta(days=days)).delete()
+    bells, _ = OrmQ.objects.filter(key__startswith=HERE, lock__lt=now - timedelta(days=1)).delete()
+    return failures + bells
 
 
 def _own_key() -> str:
-    return f"here:{socket.gethostname()}"[:100]
+    return f"{HERE}{socket.gethostname()}"[:100]
 
 
 class Bells(ORM):

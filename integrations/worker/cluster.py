@@ -14,6 +14,8 @@ from django.conf import settings
 
 from integrations.worker import process
 
+COUNT_EVERY = 1.0  # reads every process of the machine
+
 
 class Cluster:
     """One run of `manage.py worker --cluster`, in a session of its own so that no signal to our group reaches it.
@@ -27,11 +29,17 @@ class Cluster:
         self.pid = self._main.pid
         self.started_at = time.monotonic()
         self._seen: dict[int, float] = {}
+        self._counted_at = float("-inf")
 
     def look(self) -> int | None:
-        """Note which processes there are now; the exit code once the main process is gone, None before."""
-        self._seen |= process.descendants(self.pid)
+        """Note once a second which processes there are; the exit code once the main process is gone, None before."""
+        if time.monotonic() - self._counted_at >= COUNT_EVERY:
+            self._count()
         return self._main.poll()
+
+    def _count(self) -> None:
+        self._counted_at = time.monotonic()
+        self._seen |= process.descendants(self.pid)
 
     @property
     def family(self) -> frozenset[int]:
@@ -40,7 +48,7 @@ class Cluster:
 
     def stop(self, grace: float, hurried: Callable[[], bool] = lambda: False) -> bool:
         """Let running tasks end for at most `grace` seconds or until `hurried()`, then kill; True when all ended."""
-        self.look()
+        self._count()
         with contextlib.suppress(ProcessLookupError):
             self._main.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + grace
@@ -51,7 +59,7 @@ class Cluster:
 
     def kill(self) -> None:
         """SIGKILL every process: the session's, and those seen before that left it or lost their parent."""
-        self.look()
+        self._count()
         # The group keeps its number as long as a member lives: nobody else can have got it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)

@@ -49,12 +49,12 @@ def ring_due() -> int:
 
 
 def purge() -> None:
-    """Throw away what is kept for a time only: exchanges, notes on failed tasks, machines that are gone."""
+    """Throw away what is kept for a time only: exchanges, notes of the queue, machines that are gone."""
     exchanges = _purge_exchanges()
-    failures = queue.forget_failures(settings.EXCHANGE_RETENTION_DAYS)
+    notes = queue.purge(settings.EXCHANGE_RETENTION_DAYS)
     hosts = forget_gone_hosts()
-    if exchanges or failures or hosts:
-        log.info("purge.done", exchanges=exchanges, failures=failures, hosts=hosts)
+    if exchanges or notes or hosts:
+        log.info("purge.done", exchanges=exchanges, queue=notes, hosts=hosts)
 
 
 def _purge_exchanges() -> int:

@@ -68,9 +68,11 @@ def test_silence_forgets_what_a_dead_cluster_had_taken_and_keeps_what_waits(brok
     broker.dequeue()
     queue.ring(RUN_SYNC, "waits")
     queue.ring_here(BEAT, "here")
+    OrmQ.objects.create(key="here:another", payload="", lock=timezone.now() + timedelta(seconds=9))
     assert queue.waiting() == 1
     assert queue.silence() == 2
     assert heard(broker) == ["waits"]
+    assert OrmQ.objects.filter(key="here:another").exists()
 
 
 def test_a_bell_rung_in_a_transaction_that_fails_is_not_heard(broker: queue.Bells) -> None:
@@ -88,8 +90,20 @@ def test_notes_on_failed_tasks_are_forgotten_after_a_time() -> None:
         Failure.objects.create(
             id=str(number), name="a", func="f", started=now, stopped=now - timedelta(days=age), success=False
         )
-    assert queue.forget_failures(30) == 1
+    assert queue.purge(30) == 1
     assert Failure.objects.get().id == "0"
+
+
+def test_bells_for_a_machine_gone_for_a_day_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.ring(RUN_SYNC, "any machine")
+    queue.ring_here(BEAT, "here")
+    monkeypatch.setattr("socket.gethostname", lambda: "gone")
+    queue.ring_here(BEAT, "gone")
+    gone = OrmQ.objects.get(key="here:gone")
+    old = [gone.pk, OrmQ.objects.earliest("pk").pk]
+    OrmQ.objects.filter(pk__in=old).update(lock=timezone.now() - timedelta(days=2))
+    assert queue.purge(30) == 1
+    assert not OrmQ.objects.filter(pk=gone.pk).exists()
 
 
 def test_the_names_of_tasks_lead_to_them() -> None:
