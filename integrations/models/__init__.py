@@ -1,6 +1,7 @@
 """The models of the app, one module per idea."""
 
 from integrations.models.connection import (
+    ConflictPolicy,
     Credential,
     Direction,
     Environment,
@@ -10,6 +11,7 @@ from integrations.models.connection import (
     Weekday,
 )
 from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
+from integrations.models.push import Conflict, ConflictState, PushOperation, PushStatus, RemoteOption, SlotRule
 from integrations.models.sync import (
     OPEN_STATUSES,
     Exchange,
@@ -22,6 +24,13 @@ from integrations.models.sync import (
 from integrations.models.worker import WorkerHost
 
 __all__ = [
+    "Conflict",
+    "ConflictPolicy",
+    "ConflictState",
+    "PushOperation",
+    "PushStatus",
+    "RemoteOption",
+    "SlotRule",
     "OPEN_STATUSES",
     "Credential",
     "DataType",

@@ -40,6 +40,13 @@ class Frequency(models.TextChoices):
     WEEKLY = "weekly", "Toutes les semaines"
 
 
+class ConflictPolicy(models.TextChoices):
+    HOLD = "hold", "Attendre une décision"
+    PLATFORM = "platform", "La plateforme l’emporte"
+    PROVIDER = "provider", "Le fournisseur l’emporte"
+    NEWEST = "newest", "La modification la plus récente l’emporte"
+
+
 class Weekday(models.IntegerChoices):
     MONDAY = 0, "lundi"
     TUESDAY = 1, "mardi"
@@ -79,6 +86,13 @@ class Integration(models.Model):
     sync_hour = models.PositiveSmallIntegerField("heure", default=3, validators=[MaxValueValidator(23)])
     sync_weekday = models.PositiveSmallIntegerField("jour", choices=Weekday, default=Weekday.MONDAY)
     next_sync_at = models.DateTimeField("prochaine synchronisation", null=True, blank=True, db_index=True)
+    conflict_policy = models.CharField(
+        "en cas de conflit", max_length=10, choices=ConflictPolicy, default=ConflictPolicy.HOLD
+    )
+    create_missing = models.BooleanField("créer les manquants", default=False)
+    push_divisions = models.ManyToManyField(
+        "records.Division", blank=True, related_name="+", verbose_name="divisions envoyées"
+    )
     batch_size = models.PositiveIntegerField(
         "enregistrements par page", default=100, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
@@ -127,6 +141,16 @@ class Integration(models.Model):
     def connector(self) -> type[Connector]:
         """The provider's declaration."""
         return connectors.get(self.provider)
+
+    @property
+    def sends(self) -> bool:
+        """Whether changes of the platform go to the provider."""
+        return self.direction in (Direction.OUT, Direction.BOTH)
+
+    @property
+    def receives(self) -> bool:
+        """Whether changes at the provider come to the platform."""
+        return self.direction in (Direction.IN, Direction.BOTH)
 
     @property
     def is_connected(self) -> bool:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.core.ids import uuid7
-from integrations.models.connection import Integration
+from integrations.models.connection import ConflictPolicy, Integration
 
 
 class DataType(models.TextChoices):
@@ -45,6 +45,9 @@ class FieldMapping(models.Model):
     target_resource = models.CharField("objet visé", max_length=60, blank=True)
     codec = models.CharField("conversion", max_length=60, blank=True)
     default = models.JSONField("valeur par défaut", null=True, blank=True)
+    conflict_policy = models.CharField("en cas de conflit", max_length=10, choices=ConflictPolicy, blank=True)
+    transform_in = models.CharField("transformation à la réception", max_length=20, blank=True)
+    transform_out = models.CharField("transformation à l’envoi", max_length=20, blank=True)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:

@@ -27,6 +27,7 @@ OPEN_STATUSES = [JobStatus.PENDING, JobStatus.RUNNING]
 class Trigger(models.TextChoices):
     MANUAL = "manual", "Manuelle"
     SCHEDULE = "schedule", "Planifiée"
+    CHANGE = "change", "Après une modification"
     COMMAND = "command", "Ligne de commande"
 
 
@@ -43,6 +44,8 @@ class SyncJob(models.Model):
     requested_by = models.CharField("demandée par", max_length=200, blank=True)
     status = models.CharField("état", max_length=10, choices=JobStatus, default=JobStatus.PENDING)
     full = models.BooleanField("complète", default=False)
+    dry_run = models.BooleanField("aperçu", default=False)
+    report = models.JSONField("rapport", default=dict, blank=True)
     resources = models.JSONField("objets", default=list, blank=True)
     done = models.JSONField("objets terminés", default=list, blank=True)
 
@@ -52,6 +55,8 @@ class SyncJob(models.Model):
     archived = models.PositiveIntegerField("archivés", default=0)
     skipped = models.PositiveIntegerField("ignorés", default=0)
     failed = models.PositiveIntegerField("en erreur", default=0)
+    pushed = models.PositiveIntegerField("envoyés", default=0)
+    push_failed = models.PositiveIntegerField("envois refusés", default=0)
     retries = models.PositiveIntegerField("nouveaux essais", default=0)
     pages = models.PositiveIntegerField("pages", default=0)
     by_resource = models.JSONField("par objet", default=dict, blank=True)
@@ -89,7 +94,7 @@ class SyncJob(models.Model):
     @property
     def succeeded(self) -> int:
         """Records written without error."""
-        return self.created + self.updated + self.archived
+        return self.created + self.updated + self.archived + self.pushed
 
     @property
     def is_open(self) -> bool:
