@@ -1,0 +1,41 @@
+"""What people and schedules do with integrations and their synchronisations; every act is audited."""
+
+from integrations.services.connecting import connect, default_mappings, reconnect
+from integrations.services.errors import Refused
+from integrations.services.lifecycle import (
+    OPTIONS,
+    change_options,
+    delete,
+    disable,
+    disconnect,
+    enable,
+    test_connection,
+)
+from integrations.services.syncing import (
+    RUN_SYNC,
+    cancel_sync,
+    dismiss_error,
+    enqueue_scheduled,
+    request_sync,
+    retry_error,
+)
+
+__all__ = [
+    "OPTIONS",
+    "RUN_SYNC",
+    "Refused",
+    "cancel_sync",
+    "change_options",
+    "connect",
+    "default_mappings",
+    "delete",
+    "disable",
+    "disconnect",
+    "dismiss_error",
+    "enable",
+    "enqueue_scheduled",
+    "reconnect",
+    "request_sync",
+    "retry_error",
+    "test_connection",
+]

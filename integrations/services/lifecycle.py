@@ -1,0 +1,115 @@
+"""What is done with an integration that exists: tested, set, stopped, disconnected, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.base.connector import Account
+from connectors.base.errors import AuthExpired, ConnectorError
+from integrations import signals
+from integrations.core import audit
+from integrations.core.models import User
+from integrations.models import Credential, Integration, LinkState, RecordLink, Status
+from integrations.services.errors import Refused
+from integrations.services.status import facts, set_status
+from integrations.services.syncing import cancel_open_jobs, planned
+from integrations.sync.gateway import ExchangeLog, open_connector
+
+OPTIONS = (
+    "name",
+    "frequency",
+    "sync_hour",
+    "sync_weekday",
+    "batch_size",
+    "max_retries",
+    "retry_delay_ms",
+    "backoff_multiplier",
+    "timeout_seconds",
+    "default_division",
+)
+
+
+def test_connection(integration: Integration, *, actor: User) -> Account:
+    """Ask the provider who we are, now. Raises ConnectorError; a refused credential marks the integration."""
+    log = ExchangeLog(integration.pk)
+    try:
+        connector = open_connector(integration, log, patient=False)
+        try:
+            account = connector.check()
+        finally:
+            connector.close()
+    except ConnectorError as error:
+        if isinstance(error, AuthExpired) and integration.status != Status.INACTIVE:
+            set_status(integration, Status.RECONNECT, error.sentence)
+        audit.record("integration.tested", actor=actor, target=integration, after={"result": error.sentence})
+        raise
+    finally:
+        log.store()
+    if integration.status in (Status.ERROR, Status.RECONNECT):
+        set_status(integration, Status.ACTIVE)
+    audit.record("integration.tested", actor=actor, target=integration, after={"result": "ok"})
+    return account
+
+
+def change_options(integration: Integration, values: Mapping[str, Any], *, actor: User) -> None:
+    """Save validated options (names in OPTIONS) and plan the next run by them."""
+    before = {name: getattr(integration, name) for name in values}
+    for name in values:
+        if name not in OPTIONS:
+            raise ValueError(f"{name} is not an option")
+        setattr(integration, name, values[name])
+    integration.next_sync_at = planned(integration)
+    integration.save(update_fields=[*values, "next_sync_at"])
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        audit.record(
+            "integration.changed",
+            actor=actor,
+            target=integration,
+            before={name: str(before[name]) for name in changed},
+            after={name: str(value) for name, value in changed.items()},
+        )
+
+
+@transaction.atomic
+def disable(integration: Integration, *, actor: User) -> None:
+    """Stop everything of an integration until it is enabled; its credentials stay."""
+    cancel_open_jobs(integration)
+    set_status(integration, Status.INACTIVE)
+    audit.record("integration.disabled", actor=actor, target=integration)
+
+
+@transaction.atomic
+def enable(integration: Integration, *, actor: User) -> None:
+    """Let an inactive integration run again; Refused when it has no credentials."""
+    if not integration.is_connected:
+        raise Refused("Cette intégration est déconnectée. Reconnectez-la avec une clé valable pour l’activer.")
+    set_status(integration, Status.ACTIVE)
+    integration.next_sync_at = planned(integration)
+    integration.save(update_fields=["next_sync_at"])
+    audit.record("integration.enabled", actor=actor, target=integration)
+
+
+@transaction.atomic
+def disconnect(integration: Integration, *, actor: User) -> None:
+    """Forget the credentials; records and links stay for a later reconnection."""
+    cancel_open_jobs(integration)
+    signals.integration_disconnected.send(sender=Integration, integration=integration)
+    Credential.objects.filter(integration=integration).delete()
+    set_status(integration, Status.INACTIVE, "Déconnectée : ses accès ont été effacés.")
+    audit.record("integration.disconnected", actor=actor, target=integration)
+
+
+@transaction.atomic
+def delete(integration: Integration, *, actor: User) -> None:
+    """Disconnect for good: records stay, links are archived, the integration leaves every list."""
+    disconnect(Integration.objects.get(pk=integration.pk), actor=actor)
+    RecordLink.objects.filter(integration=integration).update(state=LinkState.ARCHIVED)
+    integration.deleted_at = timezone.now()
+    integration.next_sync_at = None
+    integration.save(update_fields=["deleted_at", "next_sync_at"])
+    audit.record("integration.deleted", actor=actor, target=integration, before=facts(integration))

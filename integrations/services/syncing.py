@@ -1,0 +1,114 @@
+"""Synchronisations: asked for, cancelled, planned; and what becomes of the records they refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations import queue
+from integrations.core import audit
+from integrations.core.models import User
+from integrations.models import OPEN_STATUSES, Integration, JobStatus, Status, SyncError, SyncJob, Trigger
+from integrations.schedule import next_run
+from integrations.services.errors import Refused
+
+RUN_SYNC = "integrations.tasks.run_sync"
+
+
+def request_sync(
+    integration: Integration,
+    *,
+    actor: User | None = None,
+    trigger: Trigger = Trigger.MANUAL,
+    full: bool = False,
+    resources: list[str] | None = None,
+) -> SyncJob:
+    """Queue a synchronisation, or return the one that is already open: there is one at a time per integration."""
+    if not integration.can_sync:
+        raise Refused(_why_not(integration))
+    job = SyncJob(
+        integration=integration,
+        trigger=trigger,
+        requested_by=actor.email if actor else "",
+        full=full,
+        resources=resources or [],
+    )
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+            queue.ring(RUN_SYNC, str(job.pk))
+    except IntegrityError:
+        already = SyncJob.objects.filter(integration=integration, status__in=OPEN_STATUSES).first()
+        # It may have ended since: then there is room for this one.
+        return already or request_sync(integration, actor=actor, trigger=trigger, full=full, resources=resources)
+    if actor:
+        audit.record("sync.requested", actor=actor, target=integration, after={"job": str(job.pk), "full": full})
+    return job
+
+
+def _why_not(integration: Integration) -> str:
+    if not integration.is_connected:
+        return "Cette intégration est déconnectée. Reconnectez-la pour la synchroniser."
+    if integration.status == Status.RECONNECT:
+        return "Le fournisseur refuse l’accès enregistré. Reconnectez l’intégration pour la synchroniser."
+    return "Cette intégration est inactive. Activez-la pour la synchroniser."
+
+
+def cancel_sync(job: SyncJob, *, actor: User) -> None:
+    """Stop a job: at once when it waits, at its next page when it runs."""
+    _cancel(SyncJob.objects.filter(pk=job.pk))
+    audit.record("sync.cancelled", actor=actor, target=job.integration, after={"job": str(job.pk)})
+
+
+def cancel_open_jobs(integration: Integration) -> None:
+    _cancel(SyncJob.objects.filter(integration=integration))
+
+
+def _cancel(jobs: Any) -> None:
+    jobs.filter(status=JobStatus.PENDING).update(status=JobStatus.CANCELLED, finished_at=Now(), cancel_requested=True)
+    jobs.filter(status=JobStatus.RUNNING).update(cancel_requested=True)
+
+
+def retry_error(error: SyncError, *, actor: User) -> SyncJob:
+    """Try one refused record again: its next synchronisation takes it from the stored content."""
+    audit.record(
+        "sync.error_retried",
+        actor=actor,
+        target=error.integration,
+        after={"resource": error.resource, "id": error.remote_id},
+    )
+    return request_sync(error.integration, actor=actor, resources=[error.resource])
+
+
+def dismiss_error(error: SyncError, *, actor: User) -> None:
+    """Close an error without taking the record in; it opens again if the record fails again."""
+    error.resolved_at = timezone.now()
+    error.save(update_fields=["resolved_at"])
+    audit.record(
+        "sync.error_dismissed",
+        actor=actor,
+        target=error.integration,
+        after={"resource": error.resource, "id": error.remote_id},
+    )
+
+
+def enqueue_scheduled() -> int:
+    """Queue the synchronisations whose time has come, plan their next one; returns how many. Safe to run anywhere."""
+    started = 0
+    due = Integration.objects.runnable().filter(next_sync_at__lte=Now(), credential__isnull=False)
+    for integration in due.select_related("credential"):
+        # Compare-and-swap on the planned time: of two machines that sweep together, one starts it.
+        mine = Integration.objects.filter(pk=integration.pk, next_sync_at=integration.next_sync_at).update(
+            next_sync_at=planned(integration)
+        )
+        if mine:
+            request_sync(integration, trigger=Trigger.SCHEDULE)
+            started += 1
+    return started
+
+
+def planned(integration: Integration) -> Any:
+    return next_run(integration.frequency, integration.sync_hour, integration.sync_weekday, timezone.now())
