@@ -6,7 +6,7 @@ import json
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -57,7 +57,7 @@ class RecordAdmin(admin.ModelAdmin):
     actions = ("archive", "restore")
     show_full_result_count = False
     list_per_page = 50
-    formfield_overrides = {AddressField: {"form_class": AddressFormField}}
+    formfield_overrides = {AddressField: {"form_class": AddressFormField}, models.URLField: {"assume_scheme": "https"}}
     readonly_fields = ("id", "version", "created_at", "updated_at", "archived_at", "provenance_table")
 
     def get_fieldsets(self, request: HttpRequest, obj: Record | None = None) -> Any:
@@ -143,7 +143,8 @@ class RecordAdmin(admin.ModelAdmin):
     def _apply_action(self, request: HttpRequest, queryset: Any, action: Any, done: str) -> None:
         ids = list(queryset.order_by().values_list("pk", flat=True))
         try:
-            applied = apply([Change(self.kind.slug, key, action) for key in ids], person_origin(request))
+            with transaction.atomic():
+                applied = apply([Change(self.kind.slug, key, action) for key in ids], person_origin(request))
         except IntegrityError:
             sentence = "Impossible : un enregistrement en vigueur porte déjà le même numéro ou le même code."
             self.message_user(request, sentence, messages.ERROR)

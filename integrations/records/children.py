@@ -53,10 +53,13 @@ def _continue(match: Item | None, item: Item) -> Item:
 
 @dataclass(slots=True)
 class ChildWrites:
-    """The child rows that one call of the door writes, for all owners together."""
+    """The child rows that one call of the door writes, for all owners together, by id.
 
-    rows: dict[type[Line], list[Line]] = field(default_factory=dict)
-    gone: dict[type[Line], list[UUID]] = field(default_factory=dict)
+    A record may change several times in the call: what counts is the last state of each row.
+    """
+
+    rows: dict[type[Line], dict[UUID, Line]] = field(default_factory=dict)
+    gone: dict[type[Line], set[UUID]] = field(default_factory=dict)
 
     def replace(self, info: FieldInfo, record: Record, old: Any, new: Any) -> None:
         """Plan the rows that turn `old` into `new`, and make `record` show them."""
@@ -74,8 +77,7 @@ class ChildWrites:
             row for place, (row, item) in enumerate(zip(rows, new, strict=True)) if places.get(row.pk) != (place, item)
         ]
         kept = {row.pk for row in rows}
-        self.rows.setdefault(info.model, []).extend(changed)
-        self.gone.setdefault(info.model, []).extend(key for key in places if key not in kept)
+        self._plan(info.model, changed, [key for key in places if key not in kept])
         return rows
 
     def _replace_references(self, info: FieldInfo, record: Record, new: list[UUID]) -> list[Line]:
@@ -88,21 +90,27 @@ class ChildWrites:
                 row = info.model(**{info.owner: record.pk, info.attname: target})
                 fresh.append(row)
             rows.append(row)
-        self.rows.setdefault(info.model, []).extend(fresh)
-        self.gone.setdefault(info.model, []).extend(row.pk for row in existing.values())
+        self._plan(info.model, fresh, [row.pk for row in existing.values()])
         return rows
+
+    def _plan(self, model: type[Line], changed: list[Line], gone: list[UUID]) -> None:
+        rows = self.rows.setdefault(model, {})
+        for key in gone:
+            rows.pop(key, None)
+        rows.update((row.pk, row) for row in changed)
+        self.gone.setdefault(model, set()).update(gone)
 
     def write_gone(self) -> None:
         """Delete what the new values no longer hold: one statement per child model."""
         for model, ids in self.gone.items():
             if ids:
-                delete_rows(model, ids)
+                delete_rows(model, sorted(ids))
 
     def write_rows(self) -> None:
         """Write new and changed rows: one statement per child model."""
         for model, rows in self.rows.items():
             if rows:
-                write_rows(model, [row_of(row) for row in rows], "replace")
+                write_rows(model, [row_of(row) for row in rows.values()], "replace")
 
 
 def _line(info: FieldInfo, record: Record, place: int, item: Item) -> Line:

@@ -238,7 +238,11 @@ _DECLARED: tuple[tuple[type[Record], str, str], ...] = (
     (Contact, "name role email phone customer", "name email phone"),
     (Property, "name code kind status unit_count manager", "name code"),
     (Unit, "number property kind status bedrooms market_rent", "number"),
-    (Tenant, "given_name family_name property unit status rent lease_end", "given_name family_name company_name email phone"),
+    (
+        Tenant,
+        "given_name family_name property unit status rent lease_end",
+        "given_name family_name company_name email phone",
+    ),
     (Opportunity, "name customer stage status amount to_division", "name owner_email"),
     (Job, "number title status priority customer property scheduled_start", "number work_order_number title"),
     (Invoice, "number customer status issue_date due_date total balance", "number reference"),

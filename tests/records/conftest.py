@@ -38,14 +38,22 @@ def change(kind: str, key: Any, action: Any, origin: Origin = USER, **values: An
     return applied
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Collect the SQL of a block, without the transaction's own statements."""
-    seen: list[str] = []
+class Statement(str):
+    """The text of a statement, with its parameters."""
 
-    def note(execute: Any, sql: str, *rest: Any) -> Any:
-        seen.append(sql)
-        return execute(sql, *rest)
+    params: Any
+
+
+@contextmanager
+def statements() -> Iterator[list[Statement]]:
+    """Collect the SQL of a block, without the transaction's own statements."""
+    seen: list[Statement] = []
+
+    def note(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        statement = Statement(sql)
+        statement.params = params
+        seen.append(statement)
+        return execute(sql, params, *rest)
 
     with connection.execute_wrapper(note):
         yield seen

@@ -1,5 +1,6 @@
 """Lines, taxes, allocations and divisions: one field of their record."""
 
+import json
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -56,12 +57,13 @@ def test_one_edited_line_rewrites_that_row_only(invoice: Any) -> None:
     assert applied.changed.keys() == {"lines"} and applied.version == 2
     assert lines_of(invoice) == [first, {**second, "subtotal": Decimal("110.00")}]
     (written,) = [sql for sql in seen if "invoiceline" in sql and sql.startswith("INSERT")]
+    assert len(json.loads(written.params[0])) == 1
     assert not [sql for sql in seen if sql.startswith("DELETE")]
     assert applied.record.provenance["lines"]["by"] == "integration:42"
 
 
 def test_lines_can_be_added_moved_and_removed(invoice: Any) -> None:
-    first, second = lines_of(invoice)
+    _first, second = lines_of(invoice)
     update(invoice, lines=[second, {"description": "Frais", "subtotal": "5"}])
     moved, added = lines_of(invoice)
     assert moved == second and added["description"] == "Frais"

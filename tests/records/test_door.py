@@ -35,7 +35,7 @@ def reread(record: Any) -> Any:
 
 def test_a_created_record_reads_back_as_it_was_answered() -> None:
     manager = create("contact", name="Luc Roy")
-    applied = change(
+    applied: Any = change(
         "property", None, "create", SYNC,
         name="Le Belvédère", address=ADDRESS, unit_count=24, manager=manager.pk, custom={"toit": "plat"},
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from integrations.records.events import CATALOGUE, derive

@@ -1,6 +1,7 @@
 """The number of statements does not depend on the number of changes."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from integrations.records.services import Change, apply
 from tests.records.conftest import ADDRESS, SYNC, create, statements
 
 
-def kinds_of(seen: list[str]) -> Counter[str]:
+def kinds_of(seen: Iterable[str]) -> Counter[str]:
     return Counter(sql.split()[0] for sql in seen)
 
 
