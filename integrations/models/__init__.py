@@ -11,6 +11,7 @@ from integrations.models.connection import (
     Weekday,
 )
 from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
+from integrations.models.oauth import OAuthAttempt, ProviderApp
 from integrations.models.push import Conflict, ConflictState, PushOperation, PushStatus, RemoteOption, SlotRule
 from integrations.models.sync import (
     OPEN_STATUSES,
@@ -43,6 +44,8 @@ __all__ = [
     "JobStatus",
     "LinkState",
     "MappingDirection",
+    "OAuthAttempt",
+    "ProviderApp",
     "RecordLink",
     "Status",
     "SyncCursor",

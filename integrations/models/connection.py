@@ -80,6 +80,8 @@ class Integration(models.Model):
 
     status = models.CharField("état", max_length=12, choices=Status, default=Status.ACTIVE)
     status_message = models.TextField("message", blank=True)
+    # When the administrators are to be written to about a reconnection; None when nothing is left to tell.
+    notice_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     direction = models.CharField("sens", max_length=8, choices=Direction, default=Direction.IN)
     frequency = models.CharField("fréquence", max_length=12, choices=Frequency, default=Frequency.MANUAL)
@@ -169,6 +171,10 @@ class Credential(models.Model):
     integration = models.OneToOneField(Integration, models.CASCADE, primary_key=True, related_name="credential")
     auth_method = models.CharField("mode d’authentification", max_length=30)
     secrets = SecretJSONField()
+    # Rises whenever the secrets are replaced; the lease says who renews them now (see oauth.tokens).
+    version = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField("modifié le", auto_now=True)
 
     class Meta:
