@@ -17,6 +17,7 @@ class Outcome(StrEnum):
 
     KEEP = "keep"
     PULL = "pull"
+    HOLD = "hold"
 
 
 class Policy(StrEnum):
@@ -24,6 +25,7 @@ class Policy(StrEnum):
 
     PLATFORM = "platform"
     PROVIDER = "provider"
+    HOLD = "hold"
 
 
 MISSING = object()
@@ -40,21 +42,35 @@ class Sides:
     base_remote: Any = MISSING
 
 
+BLANK: tuple[Any, ...] = (None, "", [], {})
+
+
 def merge(sides: Sides, policy: Policy = Policy.PROVIDER) -> Outcome:
-    """Decide for one field; a field that has no base yet (new mapping) counts as changed at the provider."""
+    """Decide for one field.
+
+    A field that has no base yet (a record that was just matched, a new mapping) counts as changed on both sides, except
+    that a blank never beats a value.
+    """
     if sides.incoming == sides.local or sides.remote == sides.base_remote:
         return Outcome.KEEP
-    local_changed = sides.base_local is not MISSING and sides.local != sides.base_local
-    if local_changed and policy is Policy.PLATFORM:
-        return Outcome.KEEP
-    return Outcome.PULL
+    if sides.base_local is MISSING:
+        if sides.local in BLANK:
+            return Outcome.PULL
+        if sides.incoming in BLANK:
+            return Outcome.KEEP
+    elif sides.local == sides.base_local:
+        return Outcome.PULL
+    return {Policy.PLATFORM: Outcome.KEEP, Policy.PROVIDER: Outcome.PULL, Policy.HOLD: Outcome.HOLD}[policy]
 
 
 def next_bases(sides: Sides, outcome: Outcome) -> tuple[Any, Any]:
     """(base_local, base_remote) after the outcome: what each side now has, so that quiet follows.
 
-    A platform value that the provider does not have yet keeps its old base, by which the push later sees it.
+    A platform value that the provider does not have yet keeps its old base, by which the push later sees it. A field on
+    hold keeps both.
     """
+    if outcome is Outcome.HOLD:
+        return sides.base_local, sides.base_remote
     if outcome is Outcome.PULL or sides.incoming == sides.local:
         return sides.incoming, sides.remote
     return (sides.incoming if sides.base_local is MISSING else sides.base_local), sides.remote

@@ -12,11 +12,22 @@ from uuid import UUID
 
 from connectors.base.resource import Codec, Embedded, Resource
 from integrations.models import DataType, FieldMapping, MappingDirection
-from integrations.records.kinds import KINDS, FieldInfo, Kind, clean
+from integrations.records.kinds import KINDS, FieldInfo, Kind, clean, value_of
+from integrations.sync import lines
+from integrations.sync.transforms import transform
 from integrations.sync.values import LOOSEN, shown
 
 References = Mapping[tuple[str, str], UUID]
 """(resource, remote id) → record id, for every object that a page refers to."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What the values of one page are read with."""
+
+    references: References
+    integration: str
+    resource_of_kind: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,9 @@ class MappedField:
     path: tuple[str, ...]
     data_type: str
     required: bool
-    create_only: bool
+    direction: str
+    policy: str
+    transform: str
     values: Mapping[str, str]
     target: str
     codec: Codec | None
@@ -57,23 +70,56 @@ class MappedField:
             value = value.get(step)
         return value
 
-    def decode(self, raw: Any, references: References) -> Any:
-        """The canonical value; raises FieldProblem."""
+    @property
+    def create_only(self) -> bool:
+        """Whether the value is taken when the record is made and never again."""
+        return self.direction == MappingDirection.CREATE
+
+    def reference_keys(self, raw: Any, resource_of_kind: Mapping[str, str]) -> set[tuple[str, str]]:
+        """(resource, remote id) of what this value refers to."""
+        if raw in (None, "", []):
+            return set()
+        if self.data_type == DataType.REFERENCE:
+            return {(self.target, str(raw))}
+        if self.data_type == DataType.LINES and self.codec:
+            try:
+                return lines.references_of(self.info, self.codec.decode(raw) or [], resource_of_kind)
+            except ValueError:
+                return set()  # told when the value is decoded
+        return set()
+
+    def decode(self, raw: Any, context: Incoming, local: Any = None) -> Any:
+        """The canonical value; `local` is the record's own one, which lines build on. Raises FieldProblem."""
+        raw = transform(self.transform, raw)
         if raw is None or raw == "":
             raw = self.default
         if raw is None or raw == "":
             return self._nothing()
         if self.data_type == DataType.REFERENCE:
-            return self._reference(str(raw), references)
+            return self._reference(str(raw), context.references)
         if self.data_type == DataType.ENUM:
             return self._choice(str(raw))
         try:
-            value = clean(self.info, LOOSEN[self.data_type](self.codec.decode(raw) if self.codec else raw))
+            value = LOOSEN[self.data_type](self.codec.decode(raw) if self.codec else raw)
+            value = clean(self.info, self._lines(value, context, local) if self.data_type == DataType.LINES else value)
         except ValueError as error:
             raise self._unreadable(raw, str(error)) from None
         if self.required and value in ("", None):
             return self._nothing()
         return value
+
+    def _lines(self, items: Any, context: Incoming, local: Any) -> list[lines.Item]:
+        try:
+            taken = lines.incoming(
+                self.info,
+                items or [],
+                integration=context.integration,
+                references=context.references,
+                resource_of_kind=context.resource_of_kind,
+            )
+        except KeyError as unknown:
+            raise self._unknown(str(unknown.args[0][1])) from None
+        return lines.keep_unmapped(local or [], taken, context.integration)
 
     def _unreadable(self, raw: Any, reason: str) -> FieldProblem:
         return FieldProblem(
@@ -97,12 +143,15 @@ class MappedField:
         try:
             return references[self.target, remote_id]
         except KeyError:
-            raise FieldProblem(
-                "reference",
-                self.name,
-                f"Le champ {self.label} renvoie à {shown(remote_id)}, qui n’a pas été reçu. Synchronisez d’abord "
-                "cet objet : celui-ci sera repris à la synchronisation suivante.",
-            ) from None
+            raise self._unknown(remote_id) from None
+
+    def _unknown(self, remote_id: str) -> FieldProblem:
+        return FieldProblem(
+            "reference",
+            self.name,
+            f"Le champ {self.label} renvoie à {shown(remote_id)}, qui n’a pas été reçu. Synchronisez d’abord cet "
+            "objet : celui-ci sera repris à la synchronisation suivante.",
+        )
 
     def _choice(self, remote: str) -> str:
         try:
@@ -126,12 +175,18 @@ class ResourceMapping:
     @cached_property
     def version(self) -> bytes:
         """Changes when any mapping changes, so that every record is then looked at anew."""
-        return repr([(f.name, f.path, f.data_type, f.required, f.values, f.default) for f in self.fields]).encode()
+        parts = [(f.name, f.path, f.data_type, f.required, f.values, f.default, f.transform) for f in self.fields]
+        return repr(parts).encode()
 
     @cached_property
-    def references(self) -> tuple[MappedField, ...]:
-        """The fields that point to other objects of the provider."""
-        return tuple(f for f in self.fields if f.data_type == DataType.REFERENCE)
+    def by_name(self) -> dict[str, MappedField]:
+        """The fields by the record's field name."""
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def referring(self) -> tuple[MappedField, ...]:
+        """The fields that may point to other objects of the provider."""
+        return tuple(f for f in self.fields if f.data_type in (DataType.REFERENCE, DataType.LINES))
 
     def raw_values(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The raw mapped values by field name: what `base_remote` keeps."""
@@ -144,9 +199,13 @@ class ResourceMapping:
         digest.update(json.dumps(raw_values, sort_keys=True, ensure_ascii=False, default=str).encode())
         return digest.hexdigest()
 
-    def decode(self, raw_values: Mapping[str, Any], references: References) -> dict[str, Any]:
-        """Canonical values by field name; raises the first FieldProblem."""
-        return {f.name: f.decode(raw_values[f.name], references) for f in self.fields}
+    def decode(self, raw_values: Mapping[str, Any], context: Incoming, record: Any = None) -> dict[str, Any]:
+        """Canonical values by field name; `record` is the one that they will change. Raises the first FieldProblem."""
+        return {f.name: f.decode(raw_values[f.name], context, self._local(f, record)) for f in self.fields}
+
+    @staticmethod
+    def _local(mapped: MappedField, record: Any) -> Any:
+        return value_of(record, mapped.info) if record is not None and mapped.data_type == DataType.LINES else None
 
 
 @dataclass(frozen=True)
@@ -155,7 +214,8 @@ class CompiledResource:
 
     resource: Resource
     mapping: ResourceMapping
-    embedded: tuple[tuple[Embedded, ResourceMapping], ...] = field(default=())
+    embedded: tuple[tuple[Embedded, ResourceMapping], ...] = ()
+    resource_of_kind: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_resource(resource: Resource, rows: Iterable[FieldMapping]) -> CompiledResource:
@@ -173,6 +233,7 @@ def compile_resource(resource: Resource, rows: Iterable[FieldMapping]) -> Compil
         resource,
         mapping(resource.name, resource.record),
         tuple((e, mapping(e.resource, e.record)) for e in resource.embedded),
+        resource_of_kind,
     )
 
 
@@ -183,7 +244,9 @@ def _compile(row: FieldMapping, kind: Kind, resource: Resource) -> MappedField:
         path=tuple(row.remote_path.split(".")),
         data_type=row.data_type,
         required=row.required,
-        create_only=row.direction == MappingDirection.CREATE,
+        direction=row.direction,
+        policy=row.conflict_policy,
+        transform=row.transform_in,
         values=row.value_table,
         target=row.target_resource,
         codec=resource.codecs[row.codec] if row.codec else None,

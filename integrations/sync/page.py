@@ -15,14 +15,16 @@ from django.utils import timezone
 
 from integrations.models import Exchange, Integration, SyncCursor, SyncJob
 from integrations.records import services as records
-from integrations.sync import links
+from integrations.sync import held as held_fields
+from integrations.sync import links, match
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import Claim
 from integrations.sync.links import LinkKey
-from integrations.sync.mapping import CompiledResource
+from integrations.sync.mapping import CompiledResource, Incoming
 from integrations.sync.plan import Failure, Item, Plan, Planner, Step, read_items
+from integrations.sync.policies import Policies
 from integrations.sync.tally import Tally
 
 DOOR_ACTIONS = {"created": "created", "updated": "updated", "restored": "updated", "archived": "archived"}
@@ -87,26 +89,42 @@ class PageStore:
 
     def _write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
         known = links.load(self.integration.pk, self._link_keys(items))
-        resource = self.compiled.resource.name
+        resource, kind = self.compiled.resource.name, self.compiled.mapping.kind
         changed = [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
-        targets = links.targets(self.integration.pk, self._reference_keys(changed))
         held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
-        locked = records.lock({self.compiled.mapping.kind.slug: held}) if held else {}
+        strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
+        matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
+        locked = records.lock({kind.slug: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
         planner = Planner(
             self.integration.pk,
             self.compiled,
             known,
-            targets,
+            self._context(changed),
+            Policies.of_integration(self.integration, self.compiled.resource),
             now,
+            matched.locked(kind.slug, locked),
             {"division": self.integration.default_division_id} if self.integration.default_division_id else {},
         )
-        plan = planner.run(changed, locked)
+        planner.plan.failures += matched.ambiguous
+        refused = {failure.remote_id for failure in matched.ambiguous}
+        plan = planner.run([item for item in changed if item.remote_id not in refused], locked)
         plan.skipped += len(items) - len(changed)
+        waiting = held_fields.open_fields(held) if held and planner.policies.two_way else set()
         applied = self._apply(plan, locked)
         saved = [*(step.link for step in plan.steps), *plan.touched]
         if saved:
             links.save(saved)
+        held_fields.save(plan, waiting, now)
         return plan, applied
+
+    def _context(self, items: list[Item]) -> Incoming:
+        """What the values of these items are read with; one query, none when they refer to nothing."""
+        kinds = self.compiled.resource_of_kind
+        keys: set[LinkKey] = set()
+        for mapped in self.compiled.mapping.referring:
+            for item in items:
+                keys |= mapped.reference_keys(item.raw_values[mapped.name], kinds)
+        return Incoming(links.targets(self.integration.pk, keys), str(self.integration.pk), kinds)
 
     def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
         origin = integration_origin(self.job)
@@ -122,14 +140,6 @@ class PageStore:
         for embedded, _ in self.compiled.embedded:
             keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
         return keys
-
-    def _reference_keys(self, items: list[Item]) -> set[LinkKey]:
-        return {
-            (field.target, str(value))
-            for field in self.compiled.mapping.references
-            for item in items
-            if (value := item.raw_values[field.name]) not in (None, "")
-        }
 
     def _save_cursor(self, checkpoint: Checkpoint, now: Any) -> None:
         if checkpoint.cursor is None:

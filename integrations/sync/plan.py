@@ -10,11 +10,13 @@ from uuid import UUID
 from connectors.base.errors import ConnectorError
 from integrations.core.ids import uuid7
 from integrations.models import LinkState, RecordLink
-from integrations.records.kinds import to_json, value_of
+from integrations.records.kinds import KINDS, FieldInfo, value_of
 from integrations.records.services import Change
 from integrations.sync.conflicts import MISSING, Outcome, Sides, merge, next_bases
+from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
-from integrations.sync.mapping import CompiledResource, FieldProblem, References, ResourceMapping
+from integrations.sync.mapping import CompiledResource, FieldProblem, Incoming, ResourceMapping
+from integrations.sync.policies import Policies
 
 
 @dataclass
@@ -54,11 +56,22 @@ class Step:
 
 
 @dataclass
+class Held:
+    """A field that both sides changed and that waits for a person."""
+
+    link: RecordLink
+    info: FieldInfo
+    sides: Sides
+
+
+@dataclass
 class Plan:
     """Everything that one page asks for."""
 
     steps: list[Step] = field(default_factory=list)
     touched: list[RecordLink] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    settled: set[tuple[UUID, str]] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
     skipped: int = 0
 
@@ -100,13 +113,18 @@ def embedded_field(into: str) -> str:
 
 @dataclass
 class Planner:
-    """Plans one page: links and references are given, records come locked."""
+    """Plans one page: links and references are given, records come locked.
+
+    matches: remote id → record of the platform that a new remote object turned out to be.
+    """
 
     integration_id: UUID
     compiled: CompiledResource
     links: dict[LinkKey, RecordLink]
-    references: References
+    context: Incoming
+    policies: Policies
     now: Any
+    matches: Mapping[str, Any] = field(default_factory=dict)
     new_record_values: Mapping[str, Any] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
 
@@ -134,17 +152,18 @@ class Planner:
 
     def _take(self, item: Item, link: RecordLink | None, locked: Mapping[tuple[str, UUID], Any]) -> None:
         mapping = self.compiled.mapping
-        incoming = mapping.decode(item.raw_values, self.references)
+        record = locked[link.record_kind, link.record_id] if link else self.matches.get(item.remote_id)
+        incoming = mapping.decode(item.raw_values, self.context, record)
         made = [self._embedded(embedded, sub, item.raw) for embedded, sub in self.compiled.embedded]
         for (embedded, _), (record_id, step) in zip(self.compiled.embedded, made, strict=True):
             incoming[embedded_field(embedded.into)] = record_id
             if step is not None:
                 self.plan.steps.append(step)
                 self.links[embedded.resource, step.link.remote_id] = step.link
-        if link is None:
+        if record is None:
             self._create(item, incoming)
         else:
-            self._update(item, link, incoming, locked[link.record_kind, link.record_id])
+            self._update(item, link or self._match_link(item, record), incoming, record)
 
     def _create(self, item: Item, incoming: dict[str, Any]) -> None:
         kind = self.compiled.mapping.kind
@@ -154,33 +173,56 @@ class Planner:
         self._stamp(link, item)
         self.plan.steps.append(Step(Change(kind.slug, link.record_id, "create", values), link, item))
 
+    def _match_link(self, item: Item, record: Any) -> RecordLink:
+        """A link without bases: both sides had a life before they met."""
+        kind = self.compiled.mapping.kind.slug
+        link = self._new_link(self.compiled.resource.name, item.remote_id, kind, {}, {})
+        link.record_id = record.pk
+        return link
+
     def _update(self, item: Item, link: RecordLink, incoming: dict[str, Any], record: Any) -> None:
         kind = self.compiled.mapping.kind
-        create_only = {f.name for f in self.compiled.mapping.fields if f.create_only}
-        values: dict[str, Any] = {}
-        for name, value in incoming.items():
-            if name in create_only:
-                continue
-            sides = Sides(
-                local=to_json(value_of(record, kind.fields[name])),
-                incoming=to_json(value),
-                remote=item.raw_values[name],
-                base_local=link.base_local.get(name, MISSING),
-                base_remote=link.base_remote.get(name, MISSING),
-            )
-            outcome = merge(sides)
-            link.base_local[name], link.base_remote[name] = next_bases(sides, outcome)
-            if outcome is Outcome.PULL:
-                values[name] = value
+        values = {
+            name: value
+            for name, value in incoming.items()
+            if self._merge(item, link, name, value, record) is Outcome.PULL
+            or self._only_ids_differ(kind.fields[name], value, record)
+        }
         restored = link.state == LinkState.TOMBSTONE
         link.state, link.raw_hash = LinkState.LIVE, item.hash
         self._stamp(link, item)
         if restored or values:
-            change = Change(kind.slug, link.record_id, "restore" if restored else "update", values)
-            self.plan.steps.append(Step(change, link, item))
+            action = "restore" if restored else "update"
+            self.plan.steps.append(Step(Change(kind.slug, link.record_id, action, values), link, item))
         else:
             self.plan.skipped += 1
             self.plan.touched.append(link)
+
+    def _merge(self, item: Item, link: RecordLink, name: str, value: Any, record: Any) -> Outcome:
+        """Merge one field into the link's bases."""
+        info = self.compiled.mapping.kind.fields[name]
+        mapped = self.compiled.mapping.by_name.get(name)
+        if mapped is not None and mapped.create_only and name in link.base_local:
+            return Outcome.KEEP
+        sides = Sides(
+            local=canonical(info, value_of(record, info)),
+            incoming=canonical(info, value),
+            remote=item.raw_values[name],
+            base_local=link.base_local.get(name, MISSING),
+            base_remote=link.base_remote.get(name, MISSING),
+        )
+        outcome = merge(sides, self.policies.of(mapped, record, item.raw))
+        if outcome is Outcome.HOLD:
+            self.plan.held.append(Held(link, info, sides))
+        else:
+            self.plan.settled.add((link.pk, name))
+            link.base_local[name], link.base_remote[name] = next_bases(sides, outcome)
+        return outcome
+
+    @staticmethod
+    def _only_ids_differ(info: FieldInfo, value: Any, record: Any) -> bool:
+        """Whether lines mean the same on both sides: those just sent have got their ids at the provider since."""
+        return info.type == "lines" and bool(value) and canonical(info, value) == canonical(info, value_of(record, info))
 
     def _embedded(
         self, embedded: Any, mapping: ResourceMapping, raw: dict[str, Any]
@@ -193,7 +235,7 @@ class Planner:
         if known is not None:
             return known.record_id, None
         raw_values = mapping.raw_values(raw)
-        incoming = mapping.decode(raw_values, self.references)
+        incoming = mapping.decode(raw_values, self.context)
         link = self._new_link(embedded.resource, key, mapping.kind.slug, incoming, raw_values)
         link.raw_hash = mapping.hash(raw_values, deleted=False)
         link.synced_at = self.now
@@ -202,13 +244,14 @@ class Planner:
     def _new_link(
         self, resource: str, remote_id: str, kind: str, incoming: Mapping[str, Any], raw_values: Mapping[str, Any]
     ) -> RecordLink:
+        fields = KINDS[kind].fields
         return RecordLink(
             integration_id=self.integration_id,
             resource=resource,
             remote_id=remote_id,
             record_kind=kind,
             record_id=uuid7(),
-            base_local={name: to_json(value) for name, value in incoming.items()},
+            base_local={name: canonical(fields[name], value) for name, value in incoming.items()},
             base_remote=dict(raw_values),
         )
 

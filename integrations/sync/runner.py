@@ -168,11 +168,11 @@ class _Slice:
 def compiled_resources(integration: Integration, only: list[str]) -> list[CompiledResource]:
     """The integration's resources with their mappings, in dependency order; `only` names a part (empty: all)."""
     rows = list(FieldMapping.objects.filter(integration=integration))
-    return [
-        compile_resource(resource, rows)
-        for resource in integration.connector.resources
-        if not only or resource.name in only
-    ]
+    resources = integration.connector.resources
+    kinds: dict[str, str] = {}
+    for resource in resources:
+        kinds.setdefault(resource.record, resource.name)
+    return [compile_resource(r, rows, kinds) for r in resources if not only or r.name in only]
 
 
 def _tell_integration(

@@ -1,0 +1,56 @@
+"""Who wins a conflict, by field, else by integration. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.base.resource import Resource, dig
+from integrations.models import ConflictPolicy, Integration, MappingDirection
+from integrations.sync.conflicts import Policy
+from integrations.sync.mapping import MappedField
+
+TOLERANCE = timedelta(seconds=60)
+"""Two edits that lie closer than this cannot be told apart: clocks differ and providers round."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The conflict policies of one resource of an integration."""
+
+    default: str
+    two_way: bool
+    resource: Resource
+
+    @classmethod
+    def of_integration(cls, integration: Integration, resource: Resource) -> Policies:
+        """The policies that an integration's settings mean."""
+        return cls(integration.conflict_policy, integration.sends and integration.receives, resource)
+
+    def of(self, mapped: MappedField | None, record: Any, raw: dict[str, Any]) -> Policy:
+        """The policy of one field of one record; `mapped` None is an embedded record's reference."""
+        if not self.two_way or mapped is None or mapped.direction != MappingDirection.BOTH:
+            # What only comes in belongs to the provider.
+            return Policy.PROVIDER
+        chosen = mapped.policy or self.default
+        if chosen == ConflictPolicy.NEWEST:
+            return self._newest(record.provenance.get(mapped.name, {}).get("at"), raw)
+        return {ConflictPolicy.PLATFORM: Policy.PLATFORM, ConflictPolicy.PROVIDER: Policy.PROVIDER}.get(
+            ConflictPolicy(chosen), Policy.HOLD
+        )
+
+    def _newest(self, changed_here: Any, raw: dict[str, Any]) -> Policy:
+        here = _instant(changed_here)
+        there = _instant(dig(raw, self.resource.modified_field)) if self.resource.modified_field else None
+        if here is None or there is None or abs(here - there) <= TOLERANCE:
+            return Policy.HOLD
+        return Policy.PLATFORM if here > there else Policy.PROVIDER
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
