@@ -135,6 +135,7 @@ class OptionsForm(forms.ModelForm):
     class Meta:
         model = Integration
         fields = OPTIONS
+        localized_fields = ("backoff_multiplier",)
         labels = {
             "sync_weekday": "Jour de la semaine",
             "batch_size": "Enregistrements par page",
@@ -160,11 +161,9 @@ class OptionsForm(forms.ModelForm):
         assert isinstance(division, forms.ModelChoiceField)
         division.queryset = division.queryset.filter(archived_at=None) if division.queryset is not None else None
         division.empty_label = "Aucune"
-        self.initial["backoff_multiplier"] = f"{self.instance.backoff_multiplier.normalize():f}"
-        for name in ("batch_size", "max_retries", "retry_delay_ms", "timeout_seconds"):
-            # Typed in a number box: a thousands separator would make it unreadable for the browser.
-            self.fields[name].localize = False
-            self.fields[name].widget.attrs["inputmode"] = "numeric"
+        # "2" rather than "2,00".
+        self.initial["backoff_multiplier"] = self.instance.backoff_multiplier.normalize()
+        self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"
 
 
 class DeleteForm(forms.Form):

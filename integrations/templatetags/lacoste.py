@@ -67,9 +67,9 @@ def duree(milliseconds: float | None) -> str:
     """Write a duration given in milliseconds: 840 ms, 3,2 s, 4 min 05 s, 1 h 02 min."""
     if milliseconds is None:
         return "—"
-    if milliseconds < 1000:
+    if round(milliseconds) < 1000:
         return f"{round(milliseconds)}{NBSP}ms"
-    if milliseconds < 60_000:
+    if milliseconds < 59_950:
         return f"{format_decimal(Decimal(str(milliseconds)) / 1000, format='0.0', locale=LOCALE)}{NBSP}s"
     minutes, seconds = divmod(round(milliseconds / 1000), 60)
     if minutes < 60:

@@ -1,0 +1,32 @@
+"""The audit log's page."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.core import audit
+from tests.integrations import rows
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_log_says_who_did_what_and_can_be_filtered(administrator_client: Client, administrator: Any) -> None:
+    audit.record("user.created", actor=administrator, after={"role": "support", "password": rows.SECRET})
+    audit.record("user.deleted", actor=administrator)
+    everything = administrator_client.get("/audit").content.decode()
+    assert '<td class="fw-medium">Personne ajoutée</td>' in everything
+    assert administrator.email in everything
+    assert rows.SECRET not in everything
+    filtered = administrator_client.get("/audit?action=user.deleted").content.decode()
+    assert '<td class="fw-medium">Personne supprimée</td>' in filtered
+    assert '<td class="fw-medium">Personne ajoutée</td>' not in filtered
+
+
+def test_the_log_costs_the_same_for_three_acts_and_for_thirty(administrator_client: Client) -> None:
+    for _ in range(3):
+        audit.record("user.updated", before={"role": "support"}, after={"role": "administrator"})
+    few = rows.statements(administrator_client, "/audit")
+    for _ in range(27):
+        audit.record("user.updated", before={"role": "support"}, after={"role": "administrator"})
+    assert rows.statements(administrator_client, "/audit") == few <= 4

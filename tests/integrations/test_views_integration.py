@@ -1,0 +1,178 @@
+"""One integration: overview, history, settings, log, and the acts that change or end it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.models import Credential, RecordLink
+from tests.integrations import rows
+
+pytestmark = pytest.mark.django_db
+
+OPTIONS = {
+    "name": "Nouveau nom",
+    "frequency": "weekly",
+    "sync_hour": "4",
+    "sync_weekday": "2",
+    "batch_size": "250",
+    "max_retries": "3",
+    "retry_delay_ms": "1500",
+    "backoff_multiplier": "1,5",
+    "timeout_seconds": "20",
+    "default_division": "",
+}
+
+
+def page(client: Client, name: str, made: Any, query: str = "") -> str:
+    return client.get(reverse(f"integrations:{name}", args=[made.pk]) + query).content.decode()
+
+
+def test_the_overview_shows_state_history_errors_and_mappings(administrator_client: Client) -> None:
+    made = rows.integration(status="error", status_message="ROVIDA ne répond pas.")
+    rows.error(made, rows.job(made, status="partial", failed=1))
+    made.field_mappings.create(
+        resource="tenants", local_field="tenant.email", remote_path="contact.email", data_type="email"
+    )
+    html = page(administrator_client, "detail", made)
+    assert "ROVIDA ne répond pas." in html
+    assert "Terminée avec des erreurs" in html
+    assert "Le champ obligatoire « Nom de famille » est vide." in html
+    assert "Zoé &lt;script&gt;" in html
+    assert "<code>contact.email</code>" in html
+    assert "Locataires" in html
+
+
+def test_the_overview_follows_a_running_synchronisation_then_shows_its_result(administrator_client: Client) -> None:
+    made = rows.integration()
+    job = rows.running_job(made)
+    address = reverse("integrations:detail", args=[made.pk])
+    during = administrator_client.get(address, headers=rows.FRAGMENT)
+    assert 'hx-trigger="every 2s"' in during.content.decode()
+    assert "HX-Retarget" not in during
+
+    job.status = "completed"
+    job.save()
+    after = administrator_client.get(address, headers=rows.FRAGMENT)
+    assert after["HX-Retarget"] == "#live"
+    assert "every 2s" not in after.content.decode()
+    assert 'id="integration" hx-swap-oob="true"' in after.content.decode()
+
+
+@pytest.mark.parametrize("name", ["detail", "jobs", "log"])
+def test_a_tab_costs_the_same_for_three_rows_and_for_thirty(name: str, administrator_client: Client) -> None:
+    made = rows.integration()
+
+    def add(number: int) -> None:
+        for _ in range(number):
+            job = rows.job(made)
+            rows.error(made, job)
+            rows.exchange(made, job=job)
+
+    add(3)
+    address = reverse(f"integrations:{name}", args=[made.pk])
+    few = rows.statements(administrator_client, address)
+    add(27)
+    assert rows.statements(administrator_client, address) == few <= 10
+
+
+def test_the_history_is_paged(administrator_client: Client) -> None:
+    made = rows.integration()
+    for _ in range(26):
+        rows.job(made)
+    assert "Page 1 de 2" in page(administrator_client, "jobs", made)
+    second = page(administrator_client, "jobs", made, "?page=2")
+    assert second.count('class="row-link"') == 1
+
+
+def test_the_log_can_keep_failures_only(administrator_client: Client) -> None:
+    made = rows.integration()
+    rows.exchange(made, url="https://rovida.example/fine")
+    rows.exchange(made, url="https://rovida.example/limited", status=429)
+    rows.exchange(made, url="https://rovida.example/silent", status=None, error="Délai dépassé")
+    everything, failures = page(administrator_client, "log", made), page(administrator_client, "log", made, "?errors=1")
+    assert "rovida.example/fine" in everything
+    assert "rovida.example/fine" not in failures
+    assert "rovida.example/limited" in failures
+    assert "rovida.example/silent" in failures
+
+
+def test_settings_are_saved_and_plan_the_next_run(administrator_client: Client) -> None:
+    made = rows.integration()
+    address = reverse("integrations:settings", args=[made.pk])
+    response = administrator_client.post(address, OPTIONS, follow=True)
+    assert rows.said(response) == ["Les paramètres sont enregistrés."]
+    made.refresh_from_db()
+    assert (made.name, made.sync_hour, made.sync_weekday, made.batch_size) == ("Nouveau nom", 4, 2, 250)
+    assert str(made.backoff_multiplier) == "1.50"
+    assert made.next_sync_at is not None
+
+
+def test_settings_out_of_bounds_change_nothing_and_say_why(administrator_client: Client) -> None:
+    made = rows.integration()
+    wrong = OPTIONS | {
+        "batch_size": "5000",
+        "max_retries": "-1",
+        "sync_hour": "24",
+        "backoff_multiplier": "0",
+        "name": "",
+    }
+    response = administrator_client.post(reverse("integrations:settings", args=[made.pk]), OPTIONS | wrong)
+    assert set(response.context["form"].errors) == {
+        "batch_size",
+        "max_retries",
+        "sync_hour",
+        "backoff_multiplier",
+        "name",
+    }
+    assert f"<h1>{made.name}</h1>" in response.content.decode()
+    made.refresh_from_db()
+    assert made.batch_size == 100
+
+
+def test_disable_and_enable(administrator_client: Client) -> None:
+    made = rows.integration()
+    off = administrator_client.post(reverse("integrations:disable", args=[made.pk]), follow=True)
+    made.refresh_from_db()
+    assert made.status == "inactive"
+    assert "est désactivée" in rows.said(off)[0]
+    administrator_client.post(reverse("integrations:enable", args=[made.pk]))
+    made.refresh_from_db()
+    assert made.status == "active"
+
+
+def test_a_disconnection_is_confirmed_and_erases_the_access(administrator_client: Client) -> None:
+    made = rows.integration()
+    address = reverse("integrations:disconnect", args=[made.pk])
+    assert "sera effacé" in administrator_client.get(address).content.decode()
+    dialog = administrator_client.get(address, headers=rows.FRAGMENT).content.decode()
+    assert 'id="dialog-title"' in dialog
+    assert "<html" not in dialog
+    assert Credential.objects.exists()
+
+    response = administrator_client.post(address, follow=True)
+    assert not Credential.objects.exists()
+    assert "Reconnecter" in response.content.decode()
+
+
+def test_a_deletion_asks_for_the_exact_name_and_keeps_the_records(administrator_client: Client) -> None:
+    made = rows.integration(name="Immeubles du Nord")
+    person = rows.record("contact", name="Zoé")
+    rows.link(made, "contact", person.pk)
+    address = reverse("integrations:delete", args=[made.pk])
+    for typed in ("", "immeubles du nord", "Immeubles"):
+        refused = administrator_client.post(address, {"confirmation": typed}, headers=rows.FRAGMENT)
+        assert 'id="id_confirmation_error"' in refused.content.decode()
+        assert "<html" not in refused.content.decode()
+    made.refresh_from_db()
+    assert made.deleted_at is None
+
+    response = administrator_client.post(address, {"confirmation": " Immeubles du Nord "}, headers=rows.FRAGMENT)
+    assert response["HX-Redirect"] == "/integrations"
+    made.refresh_from_db()
+    assert made.deleted_at is not None
+    assert RecordLink.objects.get().state == "archived"
+    assert "Immeubles du Nord" in rows.said(administrator_client.get("/integrations"))[0]
+    person.refresh_from_db()
+    assert person.archived_at is None
