@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Iterator
 
+from django.db import connection
+
 from connectors.base.connector import Page
 from integrations.sync.lease import Claim
 
@@ -13,7 +15,8 @@ _END = object()
 
 
 class PageFeed:
-    """Iterates a connector's pages one ahead of the consumer, from a thread that only talks to the provider.
+    """Iterates a connector's pages one ahead of the consumer, from a thread that talks to the provider (and to the
+    database for a token that must be renewed).
 
     The thread asks for a page only once the page before it was taken, so that a kill wastes at most the page being
     stored and the one that is on its way. Errors of the connector are raised to the consumer, in their place.
@@ -75,4 +78,6 @@ class PageFeed:
         except Exception as error:  # noqa: BLE001  (raised again where the page was awaited)
             self._ready.put(error)
             return
+        finally:
+            connection.close()
         self._ready.put(_END)

@@ -6,14 +6,16 @@ import threading
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from django.conf import settings
-
 import connectors
 from connectors.base.client import Exchange as ConnectorExchange
 from connectors.base.client import RetryPolicy
-from connectors.base.connector import Connection, Connector, Environment, resolve_hosts
+from connectors.base.connector import Connection, Connector, Environment
 from connectors.base.errors import AuthExpired
+from connectors.base.oauth import TokenStore
 from integrations.models import Credential, Exchange, Integration
+from integrations.models.connection import OAUTH2
+from integrations.oauth.tokens import DatabaseTokenStore
+from integrations.sync.hosts import hosts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,10 +94,18 @@ def open_connector(integration: Integration, log: ExchangeLog, *, patient: bool 
         secrets,
         integration.config,
         account_id=integration.account_id,
+        tokens=token_store(integration, log),
         log=log,
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
         timeout=float(integration.timeout_seconds),
     )
+
+
+def token_store(integration: Integration, log: ExchangeLog) -> TokenStore | None:
+    """Where an integration that was consented to takes its tokens; None for one whose key was typed."""
+    if integration.credential.auth_method != OAUTH2:
+        return None
+    return DatabaseTokenStore(integration, on_exchange=log)
 
 
 def connector_for(
@@ -105,18 +115,18 @@ def connector_for(
     config: Mapping[str, str],
     *,
     account_id: str = "",
+    tokens: TokenStore | None = None,
     log: ExchangeLog | None = None,
     retry: RetryPolicy,
     timeout: float,
 ) -> Connector:
-    """A connector for credentials that may not be stored yet."""
+    """A connector for credentials that may not be stored yet; with `tokens`, these open the account and not secrets."""
     connector = connectors.get(provider)
-    hosts = resolve_hosts(connector, environment, config, settings.CONNECTOR_HOSTS, settings.SIMULATOR_URL)
     connection = Connection(
         environment=cast(Environment, environment),
-        credentials=secrets,
+        credentials={} if tokens else secrets,
         config=config,
-        hosts=hosts,
+        hosts=hosts_of(connector, environment, config),
         account_id=account_id,
     )
-    return connector(connection, on_exchange=log, retry=retry, timeout=timeout)
+    return connector(connection, token_store=tokens, on_exchange=log, retry=retry, timeout=timeout)

@@ -218,8 +218,13 @@ class CompiledResource:
     resource_of_kind: Mapping[str, str] = field(default_factory=dict)
 
 
-def compile_resource(resource: Resource, rows: Iterable[FieldMapping]) -> CompiledResource:
-    """Make one resource's mappings ready; `rows` are the integration's, for this resource and its embedded ones."""
+def compile_resource(
+    resource: Resource, rows: Iterable[FieldMapping], resource_of_kind: Mapping[str, str]
+) -> CompiledResource:
+    """Make the inbound mappings of one resource ready.
+
+    rows: those of the integration, whatever their resource; resource_of_kind: which resource holds which kind.
+    """
     by_resource: dict[str, list[FieldMapping]] = {}
     for row in rows:
         if row.direction != MappingDirection.OUT:

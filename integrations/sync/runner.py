@@ -17,6 +17,7 @@ from connectors.base.errors import AuthExpired, ConnectorError, Transient
 from integrations import queue
 from integrations.models import FieldMapping, Integration, JobStatus, Status, SyncJob
 from integrations.sync.announce import announce_end
+from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
 from integrations.sync.mapping import CompiledResource, compile_resource
@@ -160,8 +161,14 @@ class _Slice:
             self.job.status, self.job.finished_at = status, now
             self.job.error_code, self.job.error_message = code, sentence
             self.exchanges.store()
-            _tell_integration(self.integration, status, broken, sentence, now)
-            announce_end(self.job, broken)
+            if broken is not None:
+                broke(self.integration, broken, code=code, sentence=sentence, job_id=self.job.pk)
+            elif status in (JobStatus.COMPLETED, JobStatus.PARTIAL):
+                # A run that ends must not bring back an integration that was deactivated or deleted meanwhile.
+                Integration.objects.runnable().filter(pk=self.integration.pk).update(
+                    last_sync_at=now, status=Status.ACTIVE, status_message=""
+                )
+            announce_end(self.job)
         return status
 
 
@@ -173,16 +180,3 @@ def compiled_resources(integration: Integration, only: list[str]) -> list[Compil
     for resource in resources:
         kinds.setdefault(resource.record, resource.name)
     return [compile_resource(r, rows, kinds) for r in resources if not only or r.name in only]
-
-
-def _tell_integration(
-    integration: Integration, status: JobStatus, broken: Status | None, sentence: str, now: object
-) -> None:
-    fields: dict[str, object] = {}
-    if status in (JobStatus.COMPLETED, JobStatus.PARTIAL):
-        fields = {"last_sync_at": now, "status": Status.ACTIVE, "status_message": ""}
-    elif broken is not None:
-        fields = {"status": broken, "status_message": sentence}
-    # A run that ends must not bring back an integration that was deactivated or deleted meanwhile.
-    if fields:
-        Integration.objects.runnable().filter(pk=integration.pk).update(**fields)
