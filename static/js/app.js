@@ -39,13 +39,20 @@
   // The dialog: filled by htmx, opened once its content is there. Its links stay ordinary links without scripts.
   const dialog = document.getElementById("dialog");
   if (dialog) {
+    let opener = null;
     document.body.addEventListener("htmx:afterSwap", (event) => {
       if (event.detail.target.id !== "dialog-content") return;
+      if (!dialog.contains(document.activeElement)) opener = document.activeElement;
+      // Bootstrap gives arrow keys to the tabs that it meets at page load only.
+      dialog.querySelectorAll('[data-bs-toggle="tab"]').forEach((tab) => bootstrap.Tab.getOrCreateInstance(tab));
       const size = event.detail.target.firstElementChild?.dataset.size ?? "modal-lg";
       dialog.firstElementChild.className = `modal-dialog modal-dialog-scrollable ${size}`;
       bootstrap.Modal.getOrCreateInstance(dialog).show();
     });
-    dialog.addEventListener("hidden.bs.modal", () => document.getElementById("dialog-content").replaceChildren());
+    dialog.addEventListener("hidden.bs.modal", () => {
+      document.getElementById("dialog-content").replaceChildren();
+      opener?.focus();
+    });
     dialog.addEventListener("shown.bs.modal", () => dialog.querySelector("[autofocus]")?.focus());
   }
 

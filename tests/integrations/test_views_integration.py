@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Credential, RecordLink
+from integrations.models import Credential, Integration, RecordLink
 from tests.integrations import rows
 
 pytestmark = pytest.mark.django_db
@@ -165,13 +165,11 @@ def test_a_deletion_asks_for_the_exact_name_and_keeps_the_records(administrator_
         refused = administrator_client.post(address, {"confirmation": typed}, headers=rows.FRAGMENT)
         assert 'id="id_confirmation_error"' in refused.content.decode()
         assert "<html" not in refused.content.decode()
-    made.refresh_from_db()
-    assert made.deleted_at is None
+    assert Integration.objects.live().count() == 1
 
     response = administrator_client.post(address, {"confirmation": " Immeubles du Nord "}, headers=rows.FRAGMENT)
     assert response["HX-Redirect"] == "/integrations"
-    made.refresh_from_db()
-    assert made.deleted_at is not None
+    assert Integration.objects.live().count() == 0
     assert RecordLink.objects.get().state == "archived"
     assert "Immeubles du Nord" in rows.said(administrator_client.get("/integrations"))[0]
     person.refresh_from_db()
