@@ -111,6 +111,29 @@ class HmacHex:
         return Verdict() if good else Verdict("bad_signature")
 
 
+@dataclass(frozen=True)
+class HmacBase64:
+    """HMAC-SHA256 of the body in base64 in one header, the secret's UTF-8 text as key."""
+
+    header: str
+
+    def verify(
+        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
+    ) -> Verdict:
+        """Judge the raw body with every live secret; no time is signed, so `now` is not looked at."""
+        given = {name.lower(): value for name, value in headers.items()}
+        signature = given.get(self.header.lower(), "").strip().encode()
+        if not signature:
+            return Verdict("missing_header")
+        keys = [secret.encode() for secret in secrets if secret]
+        if not keys:
+            return Verdict("no_secret")
+        good = False
+        for key in keys:
+            good |= hmac.compare_digest(signature, base64.b64encode(hmac.digest(key, body, hashlib.sha256)))
+        return Verdict() if good else Verdict("bad_signature")
+
+
 def _standard_key(secret: str) -> bytes:
     """The key's bytes, empty when the secret is not base64."""
     try:
