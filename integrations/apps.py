@@ -1,14 +1,18 @@
 from django.apps import AppConfig
+from django.core import checks
 
 AUDIT_ACTIONS = {
     "integration.connected": "Intégration ajoutée",
     "integration.reconnected": "Intégration reconnectée",
+    "integration.consent_failed": "Consentement non abouti",
     "integration.tested": "Connexion testée",
     "integration.changed": "Paramètres modifiés",
     "integration.enabled": "Intégration activée",
     "integration.disabled": "Intégration désactivée",
     "integration.disconnected": "Intégration déconnectée",
     "integration.deleted": "Intégration supprimée",
+    "app.saved": "Application enregistrée",
+    "app.removed": "Application retirée",
     "sync.requested": "Synchronisation demandée",
     "sync.cancelled": "Synchronisation annulée",
     "sync.error_retried": "Enregistrement en erreur réessayé",
@@ -22,9 +26,16 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Intégrations"
 
     def ready(self) -> None:
+        from integrations import routing
         from integrations.core import audit
+        from integrations.oauth.apps import check_provider_apps
+        from integrations.records.signals import records_changed
+        from integrations.services import notices
         from integrations.worker import loops, sweep
 
         audit.register(AUDIT_ACTIONS)
+        records_changed.connect(routing.note_changes, dispatch_uid="integrations.routing")
+        checks.register(check_provider_apps, checks.Tags.security)
         loops.register("sweep", "SWEEP_SECONDS", sweep.sweep)
+        loops.register("notices", "SWEEP_SECONDS", notices.send_due, patience=300)
         loops.register("purge", 3600, sweep.purge, patience=900)

@@ -12,6 +12,8 @@ from django.core.validators import RegexValidator
 
 from connectors.base.connector import AuthMethod, Connector, CredentialField
 from integrations.models import Environment, Integration
+from integrations.models.connection import OAUTH2
+from integrations.oauth.apps import RegisteredApp
 from integrations.services import OPTIONS
 
 TYPED = "credential_"
@@ -29,9 +31,9 @@ def environments(connector: type[Connector]) -> list[tuple[str, str]]:
     return [(value, label) for value, label in ENVIRONMENT_LABELS.items() if value in here]
 
 
-def typed_method(connector: type[Connector]) -> AuthMethod | None:
-    """The way to connect whose credential a person types, if there is one."""
-    return next((method for method in connector.auth_methods if method.kind == "api_key"), None)
+def methods(connector: type[Connector]) -> list[AuthMethod]:
+    """The ways to connect that work here: typing a credential, or consenting where the provider's OAuth is declared."""
+    return [method for method in connector.auth_methods if method.kind != OAUTH2 or connector.oauth]
 
 
 def _declared_field(declared: CredentialField) -> forms.CharField:
@@ -59,12 +61,25 @@ def _declared_field(declared: CredentialField) -> forms.CharField:
 
 
 class CredentialsForm(forms.Form):
-    """The declared credential and settings of one connector, for a connection that exists or is being made."""
+    """The declared credential and settings of one connector, for a connection that exists or is being made.
 
-    def __init__(self, connector: type[Connector], *args: Any, config: Mapping[str, str] | None = None, **kwargs: Any):
+    kind: the wanted way to connect, where there are several; a consent has no credential to type.
+    """
+
+    def __init__(
+        self,
+        connector: type[Connector],
+        *args: Any,
+        kind: str = "",
+        config: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
-        self.method = typed_method(connector)
-        for declared in self.method.fields if self.method else ():
+        offered = methods(connector)
+        self.method = next((method for method in offered if method.kind == kind), offered[0])
+        self.other_methods = [method for method in offered if method != self.method]
+        self.by_consent = self.method.kind == OAUTH2
+        for declared in self.method.fields:
             self.fields[TYPED + declared.name] = _declared_field(declared)
         for declared in connector.config_fields:
             self.fields[CONFIG + declared.name] = _declared_field(declared)
@@ -164,6 +179,57 @@ class OptionsForm(forms.ModelForm):
         # "2" rather than "2,00".
         self.initial["backoff_multiplier"] = self.instance.backoff_multiplier.normalize()
         self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"
+
+
+class SecretLines(forms.Textarea):
+    """Several secrets, one a line; what was typed is never written back into a page."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class AppForm(forms.Form):
+    """Our application at a provider. Secrets that are left empty keep what is stored."""
+
+    client_id = forms.CharField(
+        label="Identifiant client",
+        max_length=255,
+        help_text="« Client ID » chez la plupart des fournisseurs.",
+        error_messages={"required": "L’identifiant client est obligatoire."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+    client_secret = forms.CharField(
+        label="Secret client",
+        max_length=2000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+        error_messages={"required": "Le secret client est obligatoire."},
+    )
+    webhook_secrets = forms.CharField(
+        label="Secrets de webhook",
+        required=False,
+        max_length=8000,
+        help_text="Ce qui signe les appels du fournisseur. Un par ligne; deux pendant un remplacement.",
+        widget=SecretLines(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+    forget_webhook_secrets = forms.BooleanField(label="Effacer les secrets de webhook enregistrés", required=False)
+
+    def __init__(self, stored: RegisteredApp | None, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if stored:
+            self.initial.setdefault("client_id", stored.client_id)
+            self.fields["client_secret"].required = False
+            self.fields["client_secret"].help_text = "Laissez vide pour garder le secret enregistré."
+        if stored and stored.webhook_secrets:
+            self.fields["webhook_secrets"].help_text += " Laissez vide pour garder ceux qui sont enregistrés."
+        else:
+            del self.fields["forget_webhook_secrets"]
+
+    def typed_webhook_secrets(self) -> list[str] | None:
+        """The secrets to store; None keeps what is stored."""
+        if self.cleaned_data.get("forget_webhook_secrets"):
+            return []
+        lines = [line.strip() for line in self.cleaned_data["webhook_secrets"].splitlines() if line.strip()]
+        return lines or None
 
 
 class DeleteForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.views import audit, connect, dashboard, integration, jobs, records
+from integrations.views import apps, audit, connect, dashboard, integration, jobs, records
 
 app_name = "integrations"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("integrations", dashboard.dashboard, name="dashboard"),
     path("integrations/add", dashboard.add, name="add"),
     path("integrations/connect/<slug:slug>", connect.connect, name="connect"),
+    path("integrations/oauth/callback/<slug:slug>", connect.oauth_callback, name="oauth_callback"),
     path("integrations/jobs/<uuid:pk>", jobs.job, name="job"),
     path("integrations/jobs/<uuid:pk>/cancel", jobs.cancel, name="cancel"),
     path("integrations/errors/<int:pk>/retry", jobs.retry, name="retry_error"),
@@ -28,5 +29,8 @@ urlpatterns = [
     path("records", records.overview, name="records"),
     path("records/<slug:kind>", records.listing, name="records_kind"),
     path("records/<slug:kind>/<uuid:pk>", records.record, name="record"),
+    path("settings/apps", apps.listing, name="apps"),
+    path("settings/apps/<slug:slug>/<slug:environment>", apps.app, name="app"),
+    path("settings/apps/<slug:slug>/<slug:environment>/remove", apps.remove, name="app_remove"),
     path("audit", audit.log, name="audit"),
 ]

@@ -14,6 +14,10 @@ from integrations.core.fields import SecretJSONField
 from integrations.core.ids import uuid7
 
 
+# Credential.auth_method of an integration that was consented to (connectors.base.connector.AuthMethod.kind).
+OAUTH2 = "oauth2"
+
+
 class Environment(models.TextChoices):
     PRODUCTION = "production", "Production"
     TEST = "test", "Test"
@@ -92,6 +96,7 @@ class Integration(models.Model):
         "en cas de conflit", max_length=10, choices=ConflictPolicy, default=ConflictPolicy.HOLD
     )
     create_missing = models.BooleanField("créer les manquants", default=False)
+    push_at_once = models.BooleanField("envoyer dès la modification", default=True)
     push_divisions = models.ManyToManyField(
         "records.Division", blank=True, related_name="+", verbose_name="divisions envoyées"
     )

@@ -23,7 +23,8 @@ class PushOperation(models.Model):
     """One record that is to be looked at for one resource of one integration, and the write that follows from it.
 
     Written in the transaction that changes the record. `wanted` rises with every such change and `planned` tells which
-    of them the write covers, so that a change during a call is not lost. `request` is the exact request, committed
+    of them the write covers, so that a change during a call is not lost. `needed`: something else that is sent refers
+    to the record, so it is created even where new objects are not wanted. `request` is the exact request, committed
     before the call: when its outcome is unknown the same bytes are sent again under the same key.
     """
 
@@ -35,6 +36,7 @@ class PushOperation(models.Model):
     status = models.CharField("état", max_length=10, choices=PushStatus, default=PushStatus.PENDING)
     wanted = models.PositiveIntegerField(default=1)
     planned = models.PositiveIntegerField(default=0)
+    needed = models.BooleanField(default=False)
     action = models.CharField("opération", max_length=30, blank=True)
     fields = models.JSONField("champs", default=list)
     request = SecretTextField(null=True)

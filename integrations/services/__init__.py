@@ -1,6 +1,8 @@
 """What people and schedules do with integrations and their synchronisations; every act is audited."""
 
+from integrations.services.apps import remove_app, save_app
 from integrations.services.connecting import connect, default_mappings, reconnect
+from integrations.services.consent import Consented, ConsentFailed, ask_consent, finish_consent
 from integrations.services.errors import Refused
 from integrations.services.lifecycle import (
     OPTIONS,
@@ -15,6 +17,7 @@ from integrations.services.syncing import (
     RUN_SYNC,
     cancel_sync,
     dismiss_error,
+    enqueue_pushes,
     enqueue_scheduled,
     request_sync,
     retry_error,
@@ -23,7 +26,10 @@ from integrations.services.syncing import (
 __all__ = [
     "OPTIONS",
     "RUN_SYNC",
+    "ConsentFailed",
+    "Consented",
     "Refused",
+    "ask_consent",
     "cancel_sync",
     "change_options",
     "connect",
@@ -33,9 +39,13 @@ __all__ = [
     "disconnect",
     "dismiss_error",
     "enable",
+    "enqueue_pushes",
     "enqueue_scheduled",
+    "finish_consent",
     "reconnect",
+    "remove_app",
     "request_sync",
     "retry_error",
+    "save_app",
     "test_connection",
 ]

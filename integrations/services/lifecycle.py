@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from connectors.base.connector import Account
 from connectors.base.errors import AuthExpired, ConnectorError
+from connectors.base.oauth import TokenSet
 from integrations import signals
 from integrations.core import audit
 from integrations.core.models import User
 from integrations.models import Credential, Integration, LinkState, RecordLink, Status
+from integrations.models.connection import OAUTH2
+from integrations.oauth.grants import end_grant
 from integrations.services.errors import Refused
 from integrations.services.status import facts, set_status
 from integrations.services.syncing import cancel_open_jobs, planned
+from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector
 
 OPTIONS = (
@@ -43,8 +47,8 @@ def test_connection(integration: Integration, *, actor: User) -> Account:
         finally:
             connector.close()
     except ConnectorError as error:
-        if isinstance(error, AuthExpired) and integration.status != Status.INACTIVE:
-            set_status(integration, Status.RECONNECT, error.sentence)
+        if isinstance(error, AuthExpired):
+            broke(integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
         audit.record("integration.tested", actor=actor, target=integration, after={"result": error.sentence})
         raise
     finally:
@@ -94,22 +98,39 @@ def enable(integration: Integration, *, actor: User) -> None:
     audit.record("integration.enabled", actor=actor, target=integration)
 
 
-@transaction.atomic
 def disconnect(integration: Integration, *, actor: User) -> None:
-    """Forget the credentials; records and links stay for a later reconnection."""
-    cancel_open_jobs(integration)
-    signals.integration_disconnected.send(sender=Integration, integration=integration)
-    Credential.objects.filter(integration=integration).delete()
-    set_status(integration, Status.INACTIVE, "Déconnectée : ses accès ont été effacés.")
-    audit.record("integration.disconnected", actor=actor, target=integration)
+    """Forget the credentials, once the provider was asked to revoke them; records and links stay for a reconnection."""
+    with transaction.atomic():
+        cancel_open_jobs(integration)
+        # From now on nothing that fails for want of a grant counts as a breakage.
+        set_status(integration, Status.INACTIVE, "Déconnexion en cours.")
+    # Over the wire, so outside of any transaction. A revocation that fails keeps nobody from disconnecting.
+    after = {"revocation": outcome} if (outcome := _revoke(integration)) else None
+    with transaction.atomic():
+        signals.integration_disconnected.send(sender=Integration, integration=integration)
+        Credential.objects.filter(integration=integration).delete()
+        set_status(integration, Status.INACTIVE, "Déconnectée : ses accès ont été effacés.")
+        audit.record("integration.disconnected", actor=actor, target=integration, after=after)
 
 
-@transaction.atomic
+def _revoke(integration: Integration) -> str:
+    """How the revocation of its tokens went, "" when it has none."""
+    credential = Credential.objects.filter(integration=integration, auth_method=OAUTH2).first()
+    if credential is None:
+        return ""
+    log = ExchangeLog(integration.pk)
+    tokens = TokenSet.from_secrets(credential.values())
+    outcome = end_grant(integration.connector, integration.environment, integration.config, tokens, on_exchange=log)
+    log.store()
+    return outcome
+
+
 def delete(integration: Integration, *, actor: User) -> None:
     """Disconnect for good: records stay, links are archived, the integration leaves every list."""
     disconnect(Integration.objects.get(pk=integration.pk), actor=actor)
-    RecordLink.objects.filter(integration=integration).update(state=LinkState.ARCHIVED)
-    integration.deleted_at = timezone.now()
-    integration.next_sync_at = None
-    integration.save(update_fields=["deleted_at", "next_sync_at"])
-    audit.record("integration.deleted", actor=actor, target=integration, before=facts(integration))
+    with transaction.atomic():
+        RecordLink.objects.filter(integration=integration).update(state=LinkState.ARCHIVED)
+        integration.deleted_at = timezone.now()
+        integration.next_sync_at = None
+        integration.save(update_fields=["deleted_at", "next_sync_at"])
+        audit.record("integration.deleted", actor=actor, target=integration, before=facts(integration))

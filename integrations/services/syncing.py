@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import queue
 from integrations.core import audit
 from integrations.core.models import User
-from integrations.models import OPEN_STATUSES, Integration, JobStatus, Status, SyncError, SyncJob, Trigger
+from integrations.models import (
+    OPEN_STATUSES,
+    Direction,
+    Integration,
+    JobStatus,
+    PushOperation,
+    PushStatus,
+    Status,
+    SyncError,
+    SyncJob,
+    Trigger,
+)
 from integrations.schedule import next_run
 from integrations.services.errors import Refused
 
@@ -24,6 +36,7 @@ def request_sync(
     actor: User | None = None,
     trigger: Trigger = Trigger.MANUAL,
     full: bool = False,
+    dry_run: bool = False,
     resources: list[str] | None = None,
 ) -> SyncJob:
     """Queue a synchronisation, or return the one that is already open: there is one at a time per integration."""
@@ -34,6 +47,7 @@ def request_sync(
         trigger=trigger,
         requested_by=actor.email if actor else "",
         full=full,
+        dry_run=dry_run,
         resources=resources or [],
     )
     try:
@@ -43,7 +57,9 @@ def request_sync(
     except IntegrityError:
         already = SyncJob.objects.filter(integration=integration, status__in=OPEN_STATUSES).first()
         # It may have ended since: then there is room for this one.
-        return already or request_sync(integration, actor=actor, trigger=trigger, full=full, resources=resources)
+        return already or request_sync(
+            integration, actor=actor, trigger=trigger, full=full, dry_run=dry_run, resources=resources
+        )
     if actor:
         audit.record("sync.requested", actor=actor, target=integration, after={"job": str(job.pk), "full": full})
     return job
@@ -108,6 +124,24 @@ def enqueue_scheduled() -> int:
             request_sync(integration, trigger=Trigger.SCHEDULE)
             started += 1
     return started
+
+
+def enqueue_pushes() -> int:
+    """Queue a push for each integration that is to send changes at once and has some; returns how many."""
+    waiting = PushOperation.objects.filter(integration=OuterRef("pk"), status=PushStatus.PENDING, code="")
+    open_jobs = SyncJob.objects.filter(integration=OuterRef("pk"), status__in=OPEN_STATUSES)
+    ready = Integration.objects.runnable().filter(
+        Exists(waiting),
+        ~Exists(open_jobs),
+        push_at_once=True,
+        direction__in=[Direction.OUT, Direction.BOTH],
+        credential__isnull=False,
+        # The first synchronisation is a person's decision, after the preview.
+        last_sync_at__isnull=False,
+    )
+    for integration in ready.select_related("credential"):
+        request_sync(integration, trigger=Trigger.CHANGE)
+    return len(ready)
 
 
 def planned(integration: Integration) -> Any:

@@ -20,7 +20,7 @@ def announce_end(job: SyncJob) -> None:
     if job.status == JobStatus.FAILED:
         error = {"code": job.error_code, "message": job.error_message}
         records.emit("sync.failed", {**about, "error": error}, origin)
-    elif job.succeeded or job.failed:
+    elif job.succeeded or job.failed or job.push_failed:
         records.emit("sync.completed", about, origin)
     signals.sync_finished.send(sender=SyncJob, job=job)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.models import Exchange, Integration, SyncCursor, SyncJob
+from integrations.models import Exchange, Integration, LinkState, RecordLink, SyncCursor, SyncJob
 from integrations.records import services as records
 from integrations.sync import held as held_fields
 from integrations.sync import links, match
@@ -73,7 +73,7 @@ class PageStore:
         now = timezone.now()
         exchanges = self.exchanges.rows()
         with transaction.atomic():
-            plan, applied = self._write(items, now)
+            plan, applied = self.write(items, now)
             failed = [*failures, *plan.failures]
             page = _tally(plan, applied, len(failed))
             still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)
@@ -87,7 +87,58 @@ class PageStore:
         for name, value in progress.items():
             setattr(self.job, name, value)
 
-    def _write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
+    def take_answer(self, kind: str, record_id: UUID, answer: dict[str, Any], sent: dict[str, Any]) -> None:
+        """Take the provider's answer to a write of these values (canonical JSON by field): link, bases, and what the
+        provider decides itself. Needs a transaction."""
+        (item,), _ = read_items(self.compiled, [answer])
+        link = self._link_of(kind, record_id, item)
+        link.base_local |= sent
+        link.base_remote |= {name: item.raw_values[name] for name in sent if name in item.raw_values}
+        self._take_one(kind, record_id, item, link)
+
+    def link_to(self, kind: str, record_id: UUID, found: dict[str, Any]) -> None:
+        """Link a record to an object that was at the provider already; bases follow from the merge. Needs a transaction."""
+        (item,), _ = read_items(self.compiled, [found])
+        self._take_one(kind, record_id, item, self._link_of(kind, record_id, item))
+
+    def _link_of(self, kind: str, record_id: UUID, item: Item) -> RecordLink:
+        links_ = RecordLink.objects.filter(integration=self.integration, resource=self.compiled.resource.name)
+        link = links_.exclude(state=LinkState.ARCHIVED).filter(remote_id=item.remote_id).first()
+        return link or RecordLink(
+            integration=self.integration,
+            resource=self.compiled.resource.name,
+            remote_id=item.remote_id,
+            record_kind=kind,
+            record_id=record_id,
+        )
+
+    def _take_one(self, kind: str, record_id: UUID, item: Item, link: RecordLink) -> None:
+        now = timezone.now()
+        link.remote_version, link.synced_at = item.version, now
+        locked = records.lock({kind: [record_id]})
+        known = {(self.compiled.resource.name, item.remote_id): link}
+        planner = self._planner([item], known, {}, now)
+        plan = planner.run([item], locked)
+        self._apply(plan, locked)
+        # An answer that cannot be read whole is read again by the next pull: its hash is not kept.
+        links.save([link])
+        held_fields.save(plan, held_fields.open_fields([record_id]), now)
+
+    def _planner(self, items: list[Item], known: dict[LinkKey, RecordLink], matches: dict[str, Any], now: Any) -> Planner:
+        division = self.integration.default_division_id
+        return Planner(
+            self.integration.pk,
+            self.compiled,
+            known,
+            self._context(items),
+            Policies.of_integration(self.integration, self.compiled.resource),
+            now,
+            matches,
+            {"division": division} if division else {},
+        )
+
+    def write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
+        """Plan these objects and write records, links and conflicts, in the caller's transaction."""
         known = links.load(self.integration.pk, self._link_keys(items))
         resource, kind = self.compiled.resource.name, self.compiled.mapping.kind
         changed = [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
@@ -95,16 +146,7 @@ class PageStore:
         strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
         matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
         locked = records.lock({kind.slug: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
-        planner = Planner(
-            self.integration.pk,
-            self.compiled,
-            known,
-            self._context(changed),
-            Policies.of_integration(self.integration, self.compiled.resource),
-            now,
-            matched.locked(kind.slug, locked),
-            {"division": self.integration.default_division_id} if self.integration.default_division_id else {},
-        )
+        planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
         planner.plan.failures += matched.ambiguous
         refused = {failure.remote_id for failure in matched.ambiguous}
         plan = planner.run([item for item in changed if item.remote_id not in refused], locked)

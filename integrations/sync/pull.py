@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-
-from connectors.base.connector import Connector
-from integrations import queue
-from integrations.models import Integration, SyncCursor, SyncJob
+from integrations.models import Integration, SyncCursor
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
-from integrations.sync.gateway import ExchangeLog
-from integrations.sync.lease import Claim
 from integrations.sync.mapping import CompiledResource
 from integrations.sync.page import Checkpoint, PageStore
-
-
-@dataclass
-class Run:
-    """What the resources of one slice share."""
-
-    integration: Integration
-    job: SyncJob
-    claim: Claim
-    connector: Connector
-    exchanges: ExchangeLog
-    deadline: float
-    retries_before: int
-
-    def retries(self) -> int:
-        """Requests that had to be sent again since the job began."""
-        return self.retries_before + self.connector.retries
-
-    def out_of_time(self) -> bool:
-        """Whether the slice is over, or the worker is about to stop."""
-        return time.monotonic() >= self.deadline or queue.stopping()
+from integrations.sync.run import Run
 
 
 def pull_resource(run: Run, compiled: CompiledResource) -> bool:

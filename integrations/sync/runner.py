@@ -15,13 +15,14 @@ from django.utils import timezone
 
 from connectors.base.errors import AuthExpired, ConnectorError, Transient
 from integrations import queue
-from integrations.models import FieldMapping, Integration, JobStatus, Status, SyncJob
+from integrations.models import Integration, JobStatus, Status, SyncJob
+from integrations.sync import preview
 from integrations.sync.announce import announce_end
 from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
-from integrations.sync.mapping import CompiledResource, compile_resource
-from integrations.sync.pull import Run, pull_resource
+from integrations.sync.parts import Parts
+from integrations.sync.run import Run
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ class _Slice:
             return self._fail("internal", INTERNAL_ERROR)
 
     def _work(self) -> bool:
-        """Pull what is left; False when the slice ended first."""
+        """Do what is left of the job; False when the slice ended first."""
         connector = open_connector(self.integration, self.exchanges)
         run = Run(
             self.integration,
@@ -97,13 +98,11 @@ class _Slice:
             retries_before=self.job.retries,
         )
         try:
-            asked = compiled_resources(self.integration, self.job.resources)
-            left = [compiled for compiled in asked if compiled.resource.name not in self.job.done]
-            # Every slice stores at least one page, however short it is: a job always advances.
-            for compiled in left:
-                if not pull_resource(run, compiled) or (run.out_of_time() and compiled is not left[-1]):
-                    return False
-            return True
+            parts = Parts.of_run(run)
+            if self.job.dry_run:
+                preview.write_report(run, parts)
+                return True
+            return parts.finish_unknown() and parts.pull() and parts.push()
         finally:
             self.job.retries = run.retries()
             connector.close()
@@ -136,7 +135,7 @@ class _Slice:
         return JobStatus.PENDING
 
     def _finish(self) -> JobStatus | None:
-        return self._end(JobStatus.PARTIAL if self.job.failed else JobStatus.COMPLETED)
+        return self._end(JobStatus.PARTIAL if self.job.failed or self.job.push_failed else JobStatus.COMPLETED)
 
     def _fail(self, code: str, sentence: str, status: Status | None = None) -> JobStatus | None:
         return self._end(JobStatus.FAILED, code=code, sentence=sentence, broken=status or Status.ERROR)
@@ -163,20 +162,11 @@ class _Slice:
             self.exchanges.store()
             if broken is not None:
                 broke(self.integration, broken, code=code, sentence=sentence, job_id=self.job.pk)
-            elif status in (JobStatus.COMPLETED, JobStatus.PARTIAL):
+            elif status in (JobStatus.COMPLETED, JobStatus.PARTIAL) and not self.job.dry_run:
                 # A run that ends must not bring back an integration that was deactivated or deleted meanwhile.
                 Integration.objects.runnable().filter(pk=self.integration.pk).update(
                     last_sync_at=now, status=Status.ACTIVE, status_message=""
                 )
-            announce_end(self.job)
+            if not self.job.dry_run:
+                announce_end(self.job)
         return status
-
-
-def compiled_resources(integration: Integration, only: list[str]) -> list[CompiledResource]:
-    """The integration's resources with their mappings, in dependency order; `only` names a part (empty: all)."""
-    rows = list(FieldMapping.objects.filter(integration=integration))
-    resources = integration.connector.resources
-    kinds: dict[str, str] = {}
-    for resource in resources:
-        kinds.setdefault(resource.record, resource.name)
-    return [compile_resource(r, rows, kinds) for r in resources if not only or r.name in only]

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 import connectors
 from integrations.core.audit import AUDIT_ACTIONS
 from integrations.core.models import AuditEvent
+from integrations.models import Integration
 
 register = template.Library()
 
@@ -158,11 +159,35 @@ def audit_label(action: str) -> str:
     return AUDIT_ACTIONS.get(action, action)
 
 
+FACTS = {
+    "account": "compte",
+    "account_id": "identifiant du compte",
+    "email": "adresse courriel",
+    "environment": "environnement",
+    "full": "complète",
+    "id": "identifiant",
+    "is_active": "compte actif",
+    "job": "synchronisation",
+    "provider": "fournisseur",
+    "resource": "objet",
+    "result": "résultat",
+    "role": "rôle",
+}
+
+
 @register.filter
 def audit_changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
     """The facts that an act touched: name, before, after (None where a side says nothing)."""
     before, after = event.before or {}, event.after or {}
-    return [(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])]
+    options = {field.name: str(field.verbose_name) for field in Integration._meta.concrete_fields}
+    return [
+        (FACTS.get(name) or options.get(name, name), _fact(before.get(name)), _fact(after.get(name)))
+        for name in dict.fromkeys([*before, *after])
+    ]
+
+
+def _fact(value: Any) -> Any:
+    return {True: "oui", False: "non"}[value] if isinstance(value, bool) else value
 
 
 TONES = {

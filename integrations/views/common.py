@@ -19,7 +19,7 @@ from connectors.base.connector import Connector
 from connectors.base.errors import ConnectorError
 from integrations import selectors
 from integrations.core.models import User
-from integrations.forms import environments, typed_method
+from integrations.forms import environments, methods
 from integrations.models import Integration
 from integrations.services import Refused
 
@@ -41,7 +41,7 @@ class Offer:
 
 
 def offer_of(connector: type[Connector]) -> Offer:
-    """A provider as the pages show it; available when an administrator can connect it here by typing a credential."""
+    """A provider as the pages show it; available when an administrator can connect it here."""
     return Offer(
         slug=connector.slug,
         label=connector.label,
@@ -50,7 +50,7 @@ def offer_of(connector: type[Connector]) -> Offer:
         description=connector.description,
         auth=", ".join(method.label for method in connector.auth_methods),
         sync=", ".join(connector.sync_types),
-        available=connector.available and bool(typed_method(connector) and environments(connector)),
+        available=connector.available and bool(methods(connector) and environments(connector)),
     )
 
 

@@ -1,15 +1,20 @@
-"""Connecting an account with a typed credential, and connecting it again."""
+"""Connecting an account, by a typed credential or by consent, and connecting it again."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 from markdown_it import MarkdownIt
 
 import connectors
@@ -18,7 +23,8 @@ from connectors.base.errors import AuthExpired, ConnectorError, UnknownProvider
 from integrations import services
 from integrations.core.roles import administrator_required
 from integrations.forms import ConnectForm, CredentialsForm
-from integrations.services import Refused
+from integrations.models import Integration
+from integrations.services import ConsentFailed, Refused
 from integrations.views.common import actor, integration_or_404, offer_of, page
 
 
@@ -59,47 +65,86 @@ def _explain(form: CredentialsForm, connector: type[Connector], error: Connector
         form.add_error(None, error.sentence)
 
 
-@administrator_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters()
-def connect(request: HttpRequest, slug: str) -> HttpResponse:
-    """Type the credential of a new integration; it is checked with the provider before anything is stored."""
-    connector = _connectable(slug)
-    form = ConnectForm(connector, request.POST or None)
-    if request.method == "POST" and form.is_valid() and form.method:
-        try:
-            integration = services.connect(
-                slug,
-                name=form.cleaned_data["name"],
-                environment=form.cleaned_data["environment"],
-                auth_method=form.method.kind,
-                secrets=form.secrets(),
-                config=form.config(),
-                actor=actor(request),
-            )
-        except (ConnectorError, Refused) as error:
-            _explain(form, connector, error)
-        else:
-            messages.success(
-                request,
-                f"{connector.label} est connecté au compte « {integration.account_name} ». "
-                "Lancez une première synchronisation pour recevoir ses enregistrements.",
-            )
-            return redirect("integrations:detail", pk=integration.pk)
-    context = {"provider": offer_of(connector), "form": form, "guide": _guide(connector)}
+def _submitted(request: HttpRequest) -> QueryDict | None:
+    """What was posted, even when that is nothing: a consent may need no field at all."""
+    return request.POST if request.method == "POST" else None
+
+
+def _to_provider(
+    request: HttpRequest,
+    form: CredentialsForm,
+    connector: type[Connector],
+    *,
+    name: str,
+    environment: str,
+    integration: Integration | None = None,
+) -> HttpResponse:
+    """The page that goes on to the provider's consent.
+
+    Not a redirect: Chromium would hold the whole way, over hosts of the provider that we cannot know, against our
+    policy for forms (`form-action`), and stop without a word.
+    """
+    url = services.ask_consent(
+        connector.slug,
+        name=name,
+        environment=environment,
+        config=form.config(),
+        actor=actor(request),
+        session_key=request.session.session_key or "",
+        integration=integration,
+    )
+    return render(request, "integrations/leaving.html", {"provider": offer_of(connector), "url": url})
+
+
+def _page(request: HttpRequest, form: CredentialsForm, connector: type[Connector], **more: Any) -> HttpResponse:
+    context = {"provider": offer_of(connector), "form": form, "guide": _guide(connector), **more}
     return page(request, "integrations/connect.html", context)
 
 
 @administrator_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def connect(request: HttpRequest, slug: str) -> HttpResponse:
+    """Name a new integration, then type its credential or consent at the provider; nothing is stored before the
+    provider has confirmed the account. `?method=` picks the way where there are several."""
+    connector = _connectable(slug)
+    form = ConnectForm(connector, _submitted(request), kind=request.GET.get("method", ""))
+    if request.method == "POST" and form.is_valid():
+        about = {"name": form.cleaned_data["name"], "environment": form.cleaned_data["environment"]}
+        try:
+            if form.by_consent:
+                return _to_provider(request, form, connector, **about)
+            integration = services.connect(
+                slug,
+                auth_method=form.method.kind,
+                secrets=form.secrets(),
+                config=form.config(),
+                actor=actor(request),
+                **about,
+            )
+        except (ConnectorError, Refused) as error:
+            _explain(form, connector, error)
+        else:
+            return _connected(request, integration)
+    return _page(request, form, connector)
+
+
+@administrator_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def reconnect(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Replace the credential of an integration, for the same account."""
+    """Replace the credential of an integration, or consent again, for the same account."""
     integration = integration_or_404(pk)
     connector = _connectable(integration.provider)
-    form = CredentialsForm(connector, request.POST or None, config=integration.config)
-    if request.method == "POST" and form.is_valid() and form.method:
+    kind = request.GET.get("method", "") or (integration.credential.auth_method if integration.is_connected else "")
+    form = CredentialsForm(connector, _submitted(request), kind=kind, config=integration.config)
+    if request.method == "POST" and form.is_valid():
         try:
+            if form.by_consent:
+                about = {"name": integration.name, "environment": integration.environment}
+                return _to_provider(request, form, connector, integration=integration, **about)
             services.reconnect(
                 integration,
                 auth_method=form.method.kind,
@@ -110,7 +155,43 @@ def reconnect(request: HttpRequest, pk: UUID) -> HttpResponse:
         except (ConnectorError, Refused) as error:
             _explain(form, connector, error)
         else:
-            messages.success(request, f"« {integration.name} » est reconnectée et active.")
-            return redirect("integrations:detail", pk=integration.pk)
-    context = {"provider": offer_of(connector), "form": form, "guide": _guide(connector), "integration": integration}
-    return page(request, "integrations/connect.html", context)
+            return _reconnected(request, integration)
+    return _page(request, form, connector, integration=integration)
+
+
+def _connected(request: HttpRequest, integration: Integration) -> HttpResponse:
+    messages.success(
+        request,
+        f"{integration.connector.label} est connecté au compte « {integration.account_name} ». "
+        "Lancez une première synchronisation pour recevoir ses enregistrements.",
+    )
+    return redirect("integrations:detail", pk=integration.pk)
+
+
+def _reconnected(request: HttpRequest, integration: Integration) -> HttpResponse:
+    messages.success(request, f"« {integration.name} » est reconnectée et active.")
+    return redirect("integrations:detail", pk=integration.pk)
+
+
+def oauth_callback(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Where the provider sends people back to. A visitor signs in first, and not with the code in the address."""
+    if not request.user.is_authenticated:
+        messages.error(request, "Votre session a pris fin pendant la connexion. Ouvrez-en une autre, puis recommencez.")
+        return redirect_to_login(reverse("integrations:dashboard"))
+    return _callback(request, slug)
+
+
+@administrator_required
+@never_cache
+@require_GET
+def _callback(request: HttpRequest, slug: str) -> HttpResponse:
+    connector = _connectable(slug)
+    if connector.oauth is None:
+        raise Http404
+    key = request.session.session_key or ""
+    try:
+        done = services.finish_consent(slug, request.GET.dict(), actor=actor(request), session_key=key)
+    except ConsentFailed as failure:
+        context = {"provider": offer_of(connector), "failure": failure}
+        return render(request, "integrations/consent_failed.html", context, status=400)
+    return (_reconnected if done.again else _connected)(request, done.integration)

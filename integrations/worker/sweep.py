@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import queue, services
 from integrations.models import Exchange, SyncJob
+from integrations.oauth import attempts
 from integrations.sync import lease
 from integrations.sync.runner import RUN_SYNC
 from integrations.worker.hosts import forget_gone_hosts
@@ -26,7 +27,7 @@ PURGE_BATCH = 1000
 
 def sweep() -> None:
     """One pass: create the jobs whose time has come, ring for every job that waits."""
-    scheduled = services.enqueue_scheduled()
+    scheduled = services.enqueue_scheduled() + services.enqueue_pushes()
     rang = ring_due()
     if scheduled or rang:
         log.info("sweep.rang", scheduled=scheduled, count=rang)
@@ -49,12 +50,13 @@ def ring_due() -> int:
 
 
 def purge() -> None:
-    """Throw away what is kept for a time only: exchanges, notes of the queue, machines that are gone."""
+    """Throw away what is kept for a time only: exchanges, consents, notes of the queue, machines that are gone."""
     exchanges = _purge_exchanges()
     notes = queue.purge(settings.EXCHANGE_RETENTION_DAYS)
     hosts = forget_gone_hosts()
-    if exchanges or notes or hosts:
-        log.info("purge.done", exchanges=exchanges, queue=notes, hosts=hosts)
+    consents = attempts.forget_old()
+    if exchanges or notes or hosts or consents:
+        log.info("purge.done", exchanges=exchanges, queue=notes, hosts=hosts, consents=consents)
 
 
 def _purge_exchanges() -> int:

@@ -16,7 +16,7 @@ from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import LeaseLost, claim
 from integrations.sync.page import Checkpoint, PageStore
-from integrations.sync.runner import compiled_resources
+from integrations.sync.parts import compiled_resources
 from tests.integrations.payloads import property_, tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)

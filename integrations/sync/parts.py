@@ -1,0 +1,113 @@
+"""The three parts of a synchronisation, in their order: what was sent without an answer, the pull, the push."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from integrations import routing
+from integrations.models import FieldMapping, Integration, SlotRule, Trigger
+from integrations.sync.errors import ErrorBook
+from integrations.sync.mapping import CompiledResource, compile_resource
+from integrations.sync.outbound import compile_outbound
+from integrations.sync.page import PageStore
+from integrations.sync.pull import pull_resource
+from integrations.sync.push import Pusher
+from integrations.sync.push_plan import PushPlanner
+from integrations.sync.run import Run
+from integrations.sync.slots import Slots
+
+ROUNDS = 4
+"""Rounds of pushing in one run: a document waits for its customer, a payment for its document."""
+
+
+@dataclass
+class Parts:
+    """Everything that one slice may do, made ready: mappings are read once."""
+
+    run: Run
+    inbound: list[CompiledResource]
+    pushers: list[Pusher]
+
+    @classmethod
+    def of_run(cls, run: Run) -> Parts:
+        """The parts of a job, for the resources that it asks for."""
+        rows = list(FieldMapping.objects.filter(integration=run.integration))
+        inbound = compiled_resources(run.integration, run.job.resources, rows)
+        pushers = _pushers(run, inbound, rows) if run.integration.sends else []
+        return cls(run, inbound, pushers)
+
+    def store_of(self, compiled: CompiledResource) -> PageStore:
+        """A store for the pages of one resource."""
+        run = self.run
+        book = ErrorBook(run.integration.pk, compiled.resource.name)
+        return PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
+
+    def finish_unknown(self) -> bool:
+        """Learn the outcome of what was sent last, before the pull can take it for a stranger."""
+        for pusher in self.pushers:
+            pusher.finish_unknown()
+        return True
+
+    def pull(self) -> bool:
+        """Pull what is left; False when the slice ended first."""
+        run = self.run
+        if not run.integration.receives or run.job.trigger == Trigger.CHANGE:
+            return True
+        left = [compiled for compiled in self.inbound if compiled.resource.name not in run.job.done]
+        # Every slice stores at least one page, however short it is: a job always advances.
+        for compiled in left:
+            if not pull_resource(run, compiled) or (run.out_of_time() and compiled is not left[-1]):
+                return False
+        return True
+
+    def push(self) -> bool:
+        """Push what waits, parents before those that refer to them; False when the slice ended first."""
+        if not self.pushers:
+            return True
+        if self.run.integration.create_missing:
+            routing.ask_missing(self.run.integration)
+        for _ in range(ROUNDS):
+            self.run.parents_wanted = False
+            if not all(pusher.push_all() for pusher in self.pushers):
+                return False
+            if not self.run.parents_wanted:
+                break
+        return True
+
+
+def compiled_resources(
+    integration: Integration, only: list[str], rows: list[FieldMapping] | None = None
+) -> list[CompiledResource]:
+    """The integration's resources with their mappings, in dependency order; `only` names a part (empty: all)."""
+    if rows is None:
+        rows = list(FieldMapping.objects.filter(integration=integration))
+    kinds = _resource_of_kind(integration)
+    resources = integration.connector.resources
+    return [compile_resource(r, rows, kinds) for r in resources if not only or r.name in only]
+
+
+def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]) -> list[Pusher]:
+    kinds = _resource_of_kind(run.integration)
+    rules = list(SlotRule.objects.filter(integration=run.integration))
+    primary = {resource.record: resource.name for resource in reversed(routing.writable(run.integration))}
+    names = {resource.name for resource in routing.writable(run.integration)}
+    pushers = []
+    for compiled in inbound:
+        resource = compiled.resource
+        if resource.name not in names:
+            continue
+        outbound = compile_outbound(resource, rows, kinds)
+        slots = Slots(resource, [rule for rule in rules if rule.resource == resource.name])
+        planner = PushPlanner(run.integration, outbound, slots, primary=primary[resource.record] == resource.name)
+        book = ErrorBook(run.integration.pk, resource.name)
+        store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
+        pushers.append(Pusher(run, outbound, planner, store))
+    return pushers
+
+
+def _resource_of_kind(integration: Integration) -> Mapping[str, str]:
+    kinds: dict[str, str] = {}
+    for resource in integration.connector.resources:
+        kinds.setdefault(resource.record, resource.name)
+    return kinds

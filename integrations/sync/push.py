@@ -1,0 +1,250 @@
+"""Sends what changed on the platform: plan, commit the exact request, call, commit the answer.
+
+No transaction is open across the call. The row of an operation says how far it is: a write whose outcome is unknown is
+sent again, byte for byte and under the same key, before anything else is read or planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from connectors.base.errors import Conflict as RemoteConflict
+from connectors.base.errors import ConnectorError, NotFound, Rejected
+from connectors.base.writes import PreparedWrite
+from integrations import routing
+from integrations.core.ids import uuid7
+from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
+from integrations.records import services as records
+from integrations.sync import adopt
+from integrations.sync.mapping import FieldProblem
+from integrations.sync.outbound import OutboundResource
+from integrations.sync.page import PageStore
+from integrations.sync.push_plan import PushPlanner, Wait, Write
+from integrations.sync.run import Run
+
+log = structlog.get_logger(__name__)
+
+KEY_LIFE = timedelta(hours=20)
+"""How long a provider surely remembers an idempotency key (24 hours are usual); after that, look before resending."""
+BATCH = 100
+MOST_TRIES = 4
+
+
+@dataclass
+class Pusher:
+    """Pushes one resource for one claimed job."""
+
+    run: Run
+    outbound: OutboundResource
+    planner: PushPlanner
+    store: PageStore
+
+    @property
+    def resource(self) -> str:
+        return self.outbound.resource.name
+
+    def finish_unknown(self) -> None:
+        """Send again what was sent without a known outcome, before the pull can take it for a stranger."""
+        for operation in self._operations(PushStatus.SENDING):
+            self._resend(operation)
+
+    def push_all(self) -> bool:
+        """Push everything that waits, each once; False when the slice ended first."""
+        seen: set[UUID] = set()
+        while waiting := list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:BATCH]):
+            for operation in waiting:
+                self.run.claim.check()
+                if self.run.out_of_time():
+                    return False
+                seen.add(operation.pk)
+                self._push(operation)
+        return True
+
+    def _operations(self, status: PushStatus) -> Any:
+        rows = PushOperation.objects.filter(integration=self.run.integration, resource=self.resource, status=status)
+        return rows.order_by("created_at", "id")
+
+    # --- One operation ------------------------------------------------------------------------------------------
+
+    def _push(self, operation: PushOperation) -> None:
+        """Plan and send, and again while the provider says that its object has moved on."""
+        while operation.status == PushStatus.PENDING:
+            prepared = self._prepare(operation)
+            if prepared is None:
+                return
+            self._send(operation, prepared)
+            operation.refresh_from_db(fields=["status", "wanted"])
+
+    def _prepare(self, operation: PushOperation) -> PreparedWrite | None:
+        """Plan and commit the exact request; None when there is nothing to send."""
+        with transaction.atomic():
+            found = records.lock({operation.record_kind: [operation.record_id]})
+            record = found.get((operation.record_kind, operation.record_id))
+            link = self.link_of(operation)
+            try:
+                planned = self.planner.plan(record, link, needed=operation.needed) if record is not None else None
+                if isinstance(planned, Wait):
+                    return self._wait_for_parents(operation, planned)
+                if planned is None:
+                    return self._settle(operation, PushStatus.DONE)
+                return self._commit_request(operation, planned, link)
+            except FieldProblem as problem:
+                return self._settle(operation, PushStatus.REJECTED, problem.code, problem.sentence)
+            except ConnectorError as error:
+                return self._settle(operation, PushStatus.REJECTED, error.code, error.sentence)
+
+    def _commit_request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
+        key = str(uuid7())
+        connector, version = self.run.connector, link.remote_version if link else ""
+        if write.action.startswith("act:"):
+            assert link is not None
+            prepared = connector.prepare_act(
+                self.resource, link.remote_id, write.action[4:], idempotency_key=key, version=version
+            )
+        else:
+            prepared = connector.prepare_push(
+                self.resource,
+                write.values,
+                idempotency_key=key,
+                remote_id=link.remote_id if link else "",
+                version=version,
+                reference=str(operation.record_id),
+            )
+        operation.status, operation.action, operation.fields = PushStatus.SENDING, write.action, list(write.fields)
+        operation.planned, operation.idempotency_key, operation.sent_at = operation.wanted, key, timezone.now()
+        operation.request, operation.sent_values = prepared.to_json(), dict(write.local)
+        operation.attempts, operation.code, operation.message = operation.attempts + 1, "", ""
+        operation.save()
+        self._demand_claim()
+        return prepared
+
+    def _wait_for_parents(self, operation: PushOperation, wait: Wait) -> None:
+        """Ask for the parents; this operation stays pending and is planned again once they are there."""
+        kinds = {r.name: r.record for r in self.run.integration.connector.resources}
+        wishes = [
+            routing.Wish(self.run.integration.pk, resource, kinds[resource], key) for resource, key in wait.missing
+        ]
+        routing.ask(wishes, needed=True)
+        self.run.parents_wanted = True
+        message = "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
+        PushOperation.objects.filter(pk=operation.pk).update(code="parent", message=message)
+
+    def _send(self, operation: PushOperation, prepared: PreparedWrite) -> None:
+        try:
+            answer = self.run.connector.send(prepared)
+        except RemoteConflict as error:
+            self._on_conflict(operation, error)
+        except NotFound as error:
+            self._on_gone(operation, error)
+        except Rejected as error:
+            self._settle(operation, PushStatus.REJECTED, error.code, _reasons(error), failed=True)
+        else:
+            self._store_answer(operation, answer)
+
+    def _resend(self, operation: PushOperation) -> None:
+        assert operation.request is not None and operation.sent_at is not None
+        prepared = PreparedWrite.from_json(operation.request)
+        young = timezone.now() - operation.sent_at < KEY_LIFE
+        if prepared.action == "create" and not (prepared.repeatable and young):
+            found = adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
+            if found is not None:
+                self._store_answer(operation, found)
+                return
+        self._send(operation, prepared)
+
+    # --- Answers ------------------------------------------------------------------------------------------------
+
+    def _store_answer(self, operation: PushOperation, answer: dict[str, Any]) -> None:
+        """Link, bases and the provider's own fields, in the transaction that closes the operation."""
+        with transaction.atomic():
+            if answer:
+                self.store.take_answer(operation.record_kind, operation.record_id, answer, operation.sent_values)
+            self._close(operation, pushed=1)
+
+    def _close(self, operation: PushOperation, *, pushed: int) -> None:
+        PushOperation.objects.filter(pk=operation.pk).update(
+            status=PushStatus.DONE, request=None, code="", message="", attempts=0
+        )
+        # What changed during the call is still to be sent.
+        PushOperation.objects.filter(pk=operation.pk, wanted__gt=F("planned")).update(status=PushStatus.PENDING)
+        self.run.count_push(self.resource, pushed=pushed)
+
+    def _on_conflict(self, operation: PushOperation, error: RemoteConflict) -> None:
+        """The object moved on: read it, merge, and plan anew. A creation that is already there is adopted."""
+        link = self.link_of(operation)
+        if operation.attempts >= MOST_TRIES:
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+        elif link is not None:
+            self.store.store_one(self.run.connector.fetch(self.resource, link.remote_id))
+            self._again(operation)
+        else:
+            self._adopt(operation, error)
+
+    def _adopt(self, operation: PushOperation, error: RemoteConflict) -> None:
+        assert operation.request is not None
+        found = adopt.find_twin(self.run.connector, self.outbound.resource, PreparedWrite.from_json(operation.request))
+        taken = found and RecordLink.objects.filter(
+            integration=self.run.integration,
+            resource=self.resource,
+            remote_id=self.outbound.resource.remote_id(found),
+            state=LinkState.LIVE,
+        )
+        if not found or taken.exists():
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+            return
+        with transaction.atomic():
+            self.store.link_to(operation.record_kind, operation.record_id, found)
+            self._again(operation)
+
+    def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
+        RecordLink.objects.filter(
+            integration=self.run.integration, resource=self.resource, record_id=operation.record_id
+        ).update(state=LinkState.TOMBSTONE)
+        self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+
+    def _again(self, operation: PushOperation) -> None:
+        PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
+        operation.status = PushStatus.PENDING
+
+    def _settle(
+        self, operation: PushOperation, status: PushStatus, code: str = "", message: str = "", *, failed: bool = False
+    ) -> None:
+        """Close an operation without a write. It is looked at again when its record changes or a person asks."""
+        values: dict[str, Any] = {"code": code, "message": message, "request": None, "planned": operation.wanted}
+        current = PushOperation.objects.filter(pk=operation.pk, wanted=operation.wanted)
+        if not current.update(status=status, **values):
+            PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING)
+        if failed or status in (PushStatus.REJECTED, PushStatus.HELD):
+            self.run.count_push(self.resource, push_failed=1)
+
+    def link_of(self, operation: PushOperation) -> RecordLink | None:
+        """The link of the operation's record at this resource, a live one first."""
+        return (
+            RecordLink.objects.filter(
+                integration=self.run.integration,
+                record_kind=operation.record_kind,
+                record_id=operation.record_id,
+                resource=self.resource,
+            )
+            .exclude(state=LinkState.ARCHIVED)
+            .order_by("state")
+            .first()
+        )
+
+    def _demand_claim(self) -> None:
+        if not self.run.claim.held().filter(cancel_requested=False).update(attempt=F("attempt")):
+            raise self.run.claim.why_not_held()
+
+
+def _reasons(error: Rejected) -> str:
+    return " ".join([error.sentence, *dict.fromkeys(error.field_errors.values())])
+
+

@@ -1,0 +1,51 @@
+"""What the parts of one slice share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from connectors.base.connector import Connector
+from integrations import queue
+from integrations.models import Integration, SyncJob
+from integrations.sync.gateway import ExchangeLog
+from integrations.sync.lease import Claim
+
+
+@dataclass
+class Run:
+    """One slice of a job: its claim, its connector and its deadline."""
+
+    integration: Integration
+    job: SyncJob
+    claim: Claim
+    connector: Connector
+    exchanges: ExchangeLog
+    deadline: float
+    retries_before: int
+    parents_wanted: bool = False
+    """Whether a write waits for another record to be written first: one more round is worth it."""
+
+    def retries(self) -> int:
+        """Requests that had to be sent again since the job began."""
+        return self.retries_before + self.connector.retries
+
+    def out_of_time(self) -> bool:
+        """Whether the slice is over, or the worker is about to stop."""
+        return time.monotonic() >= self.deadline or queue.stopping()
+
+    def count_push(self, resource: str, *, pushed: int = 0, push_failed: int = 0) -> None:
+        """Count a write, in the caller's transaction, where the claim still holds; raises otherwise."""
+        of_resource = dict(self.job.by_resource.get(resource, {}))
+        of_resource["pushed"] = of_resource.get("pushed", 0) + pushed
+        of_resource["push_failed"] = of_resource.get("push_failed", 0) + push_failed
+        progress = {
+            "pushed": self.job.pushed + pushed,
+            "push_failed": self.job.push_failed + push_failed,
+            "by_resource": {**self.job.by_resource, resource: of_resource},
+            "attempt": 0,
+        }
+        if not self.claim.held().filter(cancel_requested=False).update(**progress):
+            raise self.claim.why_not_held()
+        for name, value in progress.items():
+            setattr(self.job, name, value)
