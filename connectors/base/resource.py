@@ -78,10 +78,15 @@ class Embedded:
 
 @dataclass(frozen=True)
 class Act:
-    """Something that can be done to an object and is neither a change of fields nor a deletion. `label`: French."""
+    """Something that can be done to an object and is neither a change of fields nor a deletion.
+
+    label: French; when: (field of the record, value) whose presence asks for it, ("archived", True) for an archived
+    record.
+    """
 
     name: str
     label: str
+    when: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class Resource:
     path: its collection below the API's base address; filters: query parameters that a pull may carry; lookup_fields:
     sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
     creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
-    prepare_act() offers; slots: what account mapping fills.
+    prepare_act() offers; match: record fields by which a first meeting knows a record; slots: what account mapping fills.
     """
 
     name: str
@@ -132,6 +137,7 @@ class Resource:
     codecs: Mapping[str, Codec] = field(default_factory=dict)
     deleted: Callable[[Mapping[str, Any]], bool] | None = None
     acts: tuple[Act, ...] = ()
+    match: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:

@@ -44,6 +44,7 @@ class FieldMapping(models.Model):
     value_table = models.JSONField("table de valeurs", default=dict, blank=True)
     target_resource = models.CharField("objet visé", max_length=60, blank=True)
     codec = models.CharField("conversion", max_length=60, blank=True)
+    option_kind = models.CharField("liste du fournisseur", max_length=40, blank=True)
     default = models.JSONField("valeur par défaut", null=True, blank=True)
     conflict_policy = models.CharField("en cas de conflit", max_length=10, choices=ConflictPolicy, blank=True)
     transform_in = models.CharField("transformation à la réception", max_length=20, blank=True)

@@ -181,6 +181,7 @@ def default_mappings(integration: Integration) -> list[FieldMapping]:
             value_table=dict(m.values),
             target_resource=m.target,
             codec=m.codec,
+            option_kind=m.option,
             default=m.default,
             position=position,
         )

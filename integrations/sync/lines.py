@@ -7,7 +7,7 @@ only the line's id, by integration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -43,8 +43,12 @@ def incoming(
     integration: str,
     references: Mapping[tuple[str, str], UUID],
     resource_of_kind: Mapping[str, str],
+    local_value: Callable[[str, Mapping[str, Any]], str],
 ) -> list[Item]:
-    """Decoded items as ours: references resolved, the line's remote id kept. KeyError names an unknown reference."""
+    """Decoded items as ours: references resolved, account mapping read backwards, the line's remote id kept.
+
+    KeyError names an unknown reference.
+    """
     names = {sub.name: resource_of_kind[sub.target] for sub in info.items if sub.target in resource_of_kind}
     taken = []
     for item in items:
@@ -53,6 +57,9 @@ def incoming(
         for name, resource in names.items():
             if remote.get(name):
                 ours[name] = references[resource, str(remote[name])]
+        for sub in info.items:
+            if sub.name not in ours and (value := local_value(sub.name, remote)):
+                ours[sub.name] = value
         ours["remote_ids"] = {integration: str(remote["id"])} if remote.get("id") else {}
         taken.append(ours)
     return taken

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from connectors.base.resource import Codec, Embedded, Resource
-from integrations.models import DataType, FieldMapping, MappingDirection
+from integrations.models import DataType, FieldMapping, MappingDirection, SlotRule
 from integrations.records.kinds import KINDS, FieldInfo, Kind, clean, value_of
 from integrations.sync import lines
+from integrations.sync.options import NO_OPTIONS, Options
+from integrations.sync.problems import FieldProblem
+from integrations.sync.slots import Slots
 from integrations.sync.transforms import transform
 from integrations.sync.values import LOOSEN, shown
 
 References = Mapping[tuple[str, str], UUID]
 """(resource, remote id) → record id, for every object that a page refers to."""
+
+
+LineValue = Callable[[str, Mapping[str, Any]], str]
+"""(field of a line, its `remote` dict) → the platform's value that account mapping reads out of it, "" when none."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +35,8 @@ class Incoming:
     references: References
     integration: str
     resource_of_kind: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class FieldProblem(Exception):
-    """A field that cannot be taken in, with the sentence that the administrator reads."""
-
-    code: str
-    field: str
-    sentence: str
+    options: Options
+    line_value: LineValue
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class MappedField:
     values: Mapping[str, str]
     target: str
     codec: Codec | None
+    option: str
     default: Any
     info: FieldInfo
 
@@ -99,6 +100,8 @@ class MappedField:
             return self._reference(str(raw), context.references)
         if self.data_type == DataType.ENUM:
             return self._choice(str(raw))
+        if self.option:
+            raw = context.options.named(self.option, raw)
         try:
             value = LOOSEN[self.data_type](self.codec.decode(raw) if self.codec else raw)
             value = clean(self.info, self._lines(value, context, local) if self.data_type == DataType.LINES else value)
@@ -116,6 +119,7 @@ class MappedField:
                 integration=context.integration,
                 references=context.references,
                 resource_of_kind=context.resource_of_kind,
+                local_value=context.line_value,
             )
         except KeyError as unknown:
             raise self._unknown(str(unknown.args[0][1])) from None
@@ -214,16 +218,22 @@ class CompiledResource:
 
     resource: Resource
     mapping: ResourceMapping
-    embedded: tuple[tuple[Embedded, ResourceMapping], ...] = ()
-    resource_of_kind: Mapping[str, str] = field(default_factory=dict)
+    embedded: tuple[tuple[Embedded, ResourceMapping], ...]
+    resource_of_kind: Mapping[str, str]
+    slots: Slots
+    options: Options
 
 
 def compile_resource(
-    resource: Resource, rows: Iterable[FieldMapping], resource_of_kind: Mapping[str, str]
+    resource: Resource,
+    rows: Iterable[FieldMapping],
+    resource_of_kind: Mapping[str, str],
+    rules: Iterable[SlotRule] = (),
+    options: Options = NO_OPTIONS,
 ) -> CompiledResource:
     """Make the inbound mappings of one resource ready.
 
-    rows: those of the integration, whatever their resource; resource_of_kind: which resource holds which kind.
+    rows and rules: those of the integration, whatever their resource; resource_of_kind: which resource holds which kind.
     """
     by_resource: dict[str, list[FieldMapping]] = {}
     for row in rows:
@@ -239,6 +249,8 @@ def compile_resource(
         mapping(resource.name, resource.record),
         tuple((e, mapping(e.resource, e.record)) for e in resource.embedded),
         resource_of_kind,
+        Slots(resource, [rule for rule in rules if rule.resource == resource.name]),
+        options,
     )
 
 
@@ -255,6 +267,7 @@ def _compile(row: FieldMapping, kind: Kind, resource: Resource) -> MappedField:
         values=row.value_table,
         target=row.target_resource,
         codec=resource.codecs[row.codec] if row.codec else None,
+        option=row.option_kind,
         default=row.default,
         info=kind.fields[name],
     )

@@ -13,7 +13,8 @@ from integrations.models import DataType, FieldMapping, MappingDirection, Record
 from integrations.records.kinds import KINDS, FieldInfo, Kind, to_json, value_of
 from integrations.sync import lines
 from integrations.sync.conflicts import MISSING
-from integrations.sync.mapping import FieldProblem
+from integrations.sync.options import Options
+from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Case, Slots
 from integrations.sync.transforms import transform
 
@@ -28,6 +29,7 @@ class Outgoing:
     integration: str
     remote_ids: RemoteIds
     slots: Slots
+    options: Options
     case: Case
     base_remote: Mapping[str, Any] = field(default_factory=dict)
 
@@ -45,6 +47,7 @@ class OutField:
     values: Mapping[str, str]
     target: str
     codec: Codec | None
+    option: str
     info: FieldInfo
     line_targets: Mapping[str, str]
 
@@ -68,6 +71,8 @@ class OutField:
             return context.remote_ids[self.target, value]
         if self.data_type == DataType.ENUM:
             return self._choice(value)
+        if self.option:
+            value = context.options.found(self.option, value)
         try:
             raw = self.codec.encode(value) if self.codec else _plain(value)
         except ValueError as error:
@@ -161,7 +166,8 @@ class OutboundResource:
 
 
 def _local_values(record: Any, slots: Slots) -> dict[str, Any]:
-    return {slot.by: getattr(record, slot.by, "") for slot in slots.resource.slots if slot.by and not slot.lines}
+    names = {slot.by.rpartition(".")[2] for slot in slots.resource.slots if slot.by and not slot.lines}
+    return {name: getattr(record, name, "") for name in names}
 
 
 def _put(values: dict[str, Any], path: tuple[str, ...], raw: Any) -> None:
@@ -193,6 +199,7 @@ def _compile(row: FieldMapping, kind: Kind, resource: Resource, resource_of_kind
         values=row.value_table,
         target=row.target_resource,
         codec=resource.codecs[row.codec] if row.codec else None,
+        option=row.option_kind,
         info=info,
         line_targets={s.name: resource_of_kind[s.target] for s in info.items if s.target in resource_of_kind},
     )

@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from integrations.models import Exchange, Integration, LinkState, RecordLink, SyncCursor, SyncJob
 from integrations.records import services as records
+from integrations.records.kinds import value_of
 from integrations.sync import held as held_fields
 from integrations.sync import links, match
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import Claim
+from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.mapping import CompiledResource, Incoming
 from integrations.sync.plan import Failure, Item, Plan, Planner, Step, read_items
@@ -92,14 +94,26 @@ class PageStore:
         provider decides itself. Needs a transaction."""
         (item,), _ = read_items(self.compiled, [answer])
         link = self._link_of(kind, record_id, item)
+        locked = records.lock({kind: [record_id]})
+        fields = self.compiled.mapping.kind.fields
         link.base_local |= sent
-        link.base_remote |= {name: item.raw_values[name] for name in sent if name in item.raw_values}
-        self._take_one(kind, record_id, item, link)
+        # Lines come back with their ids and names: they are taken as the provider has them now. For all else the
+        # provider's form of the value (shortened, re-cased) is only remembered, so that nothing of ours is lost.
+        link.base_remote |= {
+            name: item.raw_values[name]
+            for name in sent
+            if name in item.raw_values
+            and (
+                fields[name].type != "lines"
+                or canonical(fields[name], value_of(locked[kind, record_id], fields[name])) != sent[name]
+            )
+        }
+        self._take_one(item, link, locked)
 
     def link_to(self, kind: str, record_id: UUID, found: dict[str, Any]) -> None:
         """Link a record to an object that was at the provider already; bases follow from the merge. Needs a transaction."""
         (item,), _ = read_items(self.compiled, [found])
-        self._take_one(kind, record_id, item, self._link_of(kind, record_id, item))
+        self._take_one(item, self._link_of(kind, record_id, item), records.lock({kind: [record_id]}))
 
     def _link_of(self, kind: str, record_id: UUID, item: Item) -> RecordLink:
         links_ = RecordLink.objects.filter(integration=self.integration, resource=self.compiled.resource.name)
@@ -112,17 +126,16 @@ class PageStore:
             record_id=record_id,
         )
 
-    def _take_one(self, kind: str, record_id: UUID, item: Item, link: RecordLink) -> None:
+    def _take_one(self, item: Item, link: RecordLink, locked: Any) -> None:
         now = timezone.now()
         link.remote_version, link.synced_at = item.version, now
-        locked = records.lock({kind: [record_id]})
         known = {(self.compiled.resource.name, item.remote_id): link}
         planner = self._planner([item], known, {}, now)
         plan = planner.run([item], locked)
         self._apply(plan, locked)
         # An answer that cannot be read whole is read again by the next pull: its hash is not kept.
         links.save([link])
-        held_fields.save(plan, held_fields.open_fields([record_id]), now)
+        held_fields.save(plan, held_fields.open_fields([link.record_id]), now)
 
     def _planner(self, items: list[Item], known: dict[LinkKey, RecordLink], matches: dict[str, Any], now: Any) -> Planner:
         division = self.integration.default_division_id
@@ -166,7 +179,13 @@ class PageStore:
         for mapped in self.compiled.mapping.referring:
             for item in items:
                 keys |= mapped.reference_keys(item.raw_values[mapped.name], kinds)
-        return Incoming(links.targets(self.integration.pk, keys), str(self.integration.pk), kinds)
+        return Incoming(
+            links.targets(self.integration.pk, keys),
+            str(self.integration.pk),
+            kinds,
+            self.compiled.options,
+            self.compiled.slots.line_value,
+        )
 
     def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
         origin = integration_origin(self.job)

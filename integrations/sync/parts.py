@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from integrations import routing
-from integrations.models import FieldMapping, Integration, SlotRule, Trigger
+from integrations.models import FieldMapping, Integration, RemoteOption, SlotRule, Trigger
 from integrations.sync.errors import ErrorBook
 from integrations.sync.mapping import CompiledResource, compile_resource
+from integrations.sync.options import Options
 from integrations.sync.outbound import compile_outbound
 from integrations.sync.page import PageStore
 from integrations.sync.pull import pull_resource
 from integrations.sync.push import Pusher
 from integrations.sync.push_plan import PushPlanner
 from integrations.sync.run import Run
-from integrations.sync.slots import Slots
 
 ROUNDS = 4
 """Rounds of pushing in one run: a document waits for its customer, a payment for its document."""
@@ -83,13 +83,16 @@ def compiled_resources(
     if rows is None:
         rows = list(FieldMapping.objects.filter(integration=integration))
     kinds = _resource_of_kind(integration)
-    resources = integration.connector.resources
-    return [compile_resource(r, rows, kinds) for r in resources if not only or r.name in only]
+    resources = [r for r in integration.connector.resources if not only or r.name in only]
+    if not integration.connector.option_kinds:
+        return [compile_resource(r, rows, kinds) for r in resources]
+    rules = list(SlotRule.objects.filter(integration=integration))
+    options = Options.of_rows(RemoteOption.objects.filter(integration=integration))
+    return [compile_resource(r, rows, kinds, rules, options) for r in resources]
 
 
 def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]) -> list[Pusher]:
     kinds = _resource_of_kind(run.integration)
-    rules = list(SlotRule.objects.filter(integration=run.integration))
     primary = {resource.record: resource.name for resource in reversed(routing.writable(run.integration))}
     names = {resource.name for resource in routing.writable(run.integration)}
     pushers = []
@@ -98,8 +101,13 @@ def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]
         if resource.name not in names:
             continue
         outbound = compile_outbound(resource, rows, kinds)
-        slots = Slots(resource, [rule for rule in rules if rule.resource == resource.name])
-        planner = PushPlanner(run.integration, outbound, slots, primary=primary[resource.record] == resource.name)
+        planner = PushPlanner(
+            run.integration,
+            outbound,
+            compiled.slots,
+            compiled.options,
+            primary=primary[resource.record] == resource.name,
+        )
         book = ErrorBook(run.integration.pk, resource.name)
         store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
         pushers.append(Pusher(run, outbound, planner, store))

@@ -12,6 +12,7 @@ from integrations.records.kinds import value_of
 from integrations.records.models import RecordHistory
 from integrations.sync import lines
 from integrations.sync.outbound import Outgoing, OutboundResource
+from integrations.sync.options import Options
 from integrations.sync.slots import Case, Slots
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class PushPlanner:
     integration: Integration
     outbound: OutboundResource
     slots: Slots
+    options: Options
     primary: bool = True
     """Whether new records of this kind go to this resource (the first of several that hold it)."""
 
@@ -62,6 +64,7 @@ class PushPlanner:
             str(self.integration.pk),
             known,
             self.slots,
+            self.options,
             Case(record.division_id, _job_type(record)),
             link.base_remote if link else {},
         )

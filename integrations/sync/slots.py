@@ -10,7 +10,7 @@ from uuid import UUID
 from connectors.base.resource import Resource, Slot
 from integrations.models import SlotRule
 from integrations.sync.lines import Item
-from integrations.sync.mapping import FieldProblem
+from integrations.sync.problems import FieldProblem
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,14 @@ class Slots:
         ]
         return max(fitting, default=(0, ""), key=lambda fit: fit[0])[1]
 
-    def local_value(self, slot: Slot, remote_id: str) -> str:
-        """The platform's value that a rule turns into this element: account mapping read backwards."""
-        for rule in self.rules:
-            if rule.slot == slot.name and rule.remote_id == remote_id and rule.local_value:
-                return rule.local_value
+    def line_value(self, name: str, remote: Mapping[str, Any]) -> str:
+        """The platform's value of a line's field, read backwards out of the elements that fill its slots, else ""."""
+        for slot in self.resource.slots:
+            if not slot.lines or slot.by != name:
+                continue
+            for rule in self.rules:
+                if rule.slot == slot.name and rule.local_value and rule.remote_id == remote.get(slot.name):
+                    return rule.local_value
         return ""
 
     def fill_lines(self, items: Sequence[Item], case: Case) -> list[Item]:
@@ -71,7 +74,7 @@ class Slots:
         for slot in self.resource.slots:
             if slot.lines:
                 continue
-            local = str(record_values.get(slot.by) or "") if slot.by else ""
+            local = str(record_values.get(slot.by.rpartition(".")[2]) or "") if slot.by else ""
             if chosen := self.choose(slot, case, local):
                 filled[slot.name] = {"value": chosen}
             elif slot.required:
