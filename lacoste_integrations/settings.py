@@ -38,6 +38,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 SIMULATOR_URL = env.str("SIMULATOR_URL", "http://localhost:8001").rstrip("/")
 CONNECTOR_HOSTS = env.json("CONNECTOR_HOSTS", default={})
+# Our applications at the providers; those that are not here are set on the page « Applications ».
+PROVIDER_APPS = env.json("PROVIDER_APPS", default={})
 
 # --- Applications -----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -178,6 +180,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- E-mail -----------------------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Lacoste Intégrations <integrations@localhost>")
 
 # --- Language and time ------------------------------------------------------------------------------------------

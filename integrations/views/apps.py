@@ -100,7 +100,5 @@ def remove(request: HttpRequest, slug: str, environment: str) -> HttpResponse:
     group, slot = _slot(slug, environment)
     done = f"L’application de {group.provider.label} ({slot.label}) est retirée."
     if attempt(request, lambda: services.remove_app(slug, environment, actor=actor(request)), done):
-        messages.info(
-            request, "Les intégrations qui s’en servaient demanderont une reconnexion à l’échéance de l’accès."
-        )
+        messages.info(request, "Les intégrations qui s’en servent devront être reconnectées une fois leur accès échu.")
     return redirect("integrations:apps")

@@ -26,6 +26,7 @@ PAGES = [
     "records_kind",
     "record",
     "audit",
+    "apps",
 ]
 ACTS = ["test", "sync", "enable", "disable", "cancel", "retry_error", "dismiss_error"]
 
@@ -42,7 +43,7 @@ def address() -> Any:
         "records_kind": ["contact"],
         "record": ["contact", person.pk],
     }
-    for name in ("dashboard", "add", "records", "audit"):
+    for name in ("dashboard", "add", "records", "audit", "apps"):
         arguments[name] = []
     for name in ("job", "cancel"):
         arguments[name] = [job.pk]
