@@ -17,6 +17,10 @@ AUDIT_ACTIONS = {
     "sync.cancelled": "Synchronisation annulée",
     "sync.error_retried": "Enregistrement en erreur réessayé",
     "sync.error_dismissed": "Erreur ignorée",
+    "conflict.resolved": "Conflit résolu",
+    "push.retried": "Envoi réessayé",
+    "integration.options_read": "Listes du fournisseur relues",
+    "integration.slots_changed": "Correspondance des comptes modifiée",
 }
 
 

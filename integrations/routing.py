@@ -77,7 +77,7 @@ def _concerns(change: Applied, fields: set[str]) -> bool:
     if change.action in ("created", "archived", "restored"):
         return bool(fields)
     # A status that the provider only tells may still ask for an act there (void).
-    return bool(fields) and not fields.isdisjoint(change.changed) or "status" in change.changed
+    return (bool(fields) and not fields.isdisjoint(change.changed)) or "status" in change.changed
 
 
 def ask_missing(integration: Integration) -> None:
@@ -97,7 +97,8 @@ def ask_missing(integration: Integration) -> None:
 def ask(wishes: Sequence[Wish], *, needed: bool = False) -> None:
     """Note that these records are to be looked at; two statements, none for nothing.
 
-    needed: they are created even where new objects are not wanted, as something else refers to them. A write under way keeps its request: it learns from `wanted` that there is more.
+    needed: they are created even where new objects are not wanted, as something else refers to them.
+    A write under way keeps its request: it learns from `wanted` that there is more.
     """
     if not wishes:
         return

@@ -21,7 +21,8 @@ QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
 class RequestLogMiddleware:
-    """Bind `request_id` and `client_ip` to the log context (audit rows take them from there) and write one line per request, with the path but never its query."""
+    """Bind `request_id` and `client_ip` to the log context, where audit rows find them; write one line per request,
+    with the path but never its query."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

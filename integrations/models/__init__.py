@@ -25,14 +25,10 @@ from integrations.models.sync import (
 from integrations.models.worker import WorkerHost
 
 __all__ = [
+    "OPEN_STATUSES",
     "Conflict",
     "ConflictPolicy",
     "ConflictState",
-    "PushOperation",
-    "PushStatus",
-    "RemoteOption",
-    "SlotRule",
-    "OPEN_STATUSES",
     "Credential",
     "DataType",
     "Direction",
@@ -46,7 +42,11 @@ __all__ = [
     "MappingDirection",
     "OAuthAttempt",
     "ProviderApp",
+    "PushOperation",
+    "PushStatus",
     "RecordLink",
+    "RemoteOption",
+    "SlotRule",
     "Status",
     "SyncCursor",
     "SyncError",

@@ -13,7 +13,6 @@ from connectors.base.connector import Connector
 from integrations.core.fields import SecretJSONField
 from integrations.core.ids import uuid7
 
-
 # Credential.auth_method of an integration that was consented to (connectors.base.connector.AuthMethod.kind).
 OAUTH2 = "oauth2"
 

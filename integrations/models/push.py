@@ -69,7 +69,7 @@ class ConflictState(models.TextChoices):
 
 
 class Conflict(models.Model):
-    """One field that both sides changed to different values and that waits for a person; the rest of the record goes on.
+    """A field that both sides changed to different values and that waits for a person; the record's rest goes on.
 
     Values are canonical JSON; `remote_raw` is the provider's own. An amount that the accounting system computed
     otherwise than the platform is a conflict of code "total", for information.

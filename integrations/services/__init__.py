@@ -13,6 +13,7 @@ from integrations.services.lifecycle import (
     enable,
     test_connection,
 )
+from integrations.services.review import Rule, refresh_options, resolve_conflict, retry_push, save_slot_rules
 from integrations.services.syncing import (
     RUN_SYNC,
     cancel_sync,
@@ -29,6 +30,7 @@ __all__ = [
     "ConsentFailed",
     "Consented",
     "Refused",
+    "Rule",
     "ask_consent",
     "cancel_sync",
     "change_options",
@@ -43,9 +45,13 @@ __all__ = [
     "enqueue_scheduled",
     "finish_consent",
     "reconnect",
+    "refresh_options",
     "remove_app",
     "request_sync",
+    "resolve_conflict",
     "retry_error",
+    "retry_push",
     "save_app",
+    "save_slot_rules",
     "test_connection",
 ]

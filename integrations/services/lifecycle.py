@@ -25,6 +25,7 @@ from integrations.sync.gateway import ExchangeLog, open_connector
 
 OPTIONS = (
     "name",
+    "direction",
     "frequency",
     "sync_hour",
     "sync_weekday",
@@ -34,6 +35,10 @@ OPTIONS = (
     "backoff_multiplier",
     "timeout_seconds",
     "default_division",
+    "conflict_policy",
+    "create_missing",
+    "push_at_once",
+    "push_divisions",
 )
 
 
@@ -61,14 +66,18 @@ def test_connection(integration: Integration, *, actor: User) -> Account:
 
 def change_options(integration: Integration, values: Mapping[str, Any], *, actor: User) -> None:
     """Save validated options (names in OPTIONS) and plan the next run by them."""
-    before = {name: getattr(integration, name) for name in values}
-    for name in values:
-        if name not in OPTIONS:
-            raise ValueError(f"{name} is not an option")
-        setattr(integration, name, values[name])
-    integration.next_sync_at = planned(integration)
-    integration.save(update_fields=[*values, "next_sync_at"])
-    changed = {name: value for name, value in values.items() if before[name] != value}
+    if unknown := set(values) - set(OPTIONS):
+        raise ValueError(f"not an option: {', '.join(sorted(unknown))}")
+    before = {name: _option(integration, name) for name in values}
+    single = {name: value for name, value in values.items() if name != "push_divisions"}
+    with transaction.atomic():
+        for name, value in single.items():
+            setattr(integration, name, value)
+        integration.next_sync_at = planned(integration)
+        integration.save(update_fields=[*single, "next_sync_at"])
+        if "push_divisions" in values:
+            integration.push_divisions.set(values["push_divisions"])
+    changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
     if changed:
         audit.record(
             "integration.changed",
@@ -77,6 +86,12 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
             before={name: str(before[name]) for name in changed},
             after={name: str(value) for name, value in changed.items()},
         )
+
+
+def _option(integration: Integration, name: str) -> Any:
+    if name == "push_divisions":
+        return ", ".join(integration.push_divisions.order_by("code").values_list("code", flat=True))
+    return getattr(integration, name)
 
 
 @transaction.atomic

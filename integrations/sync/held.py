@@ -22,7 +22,7 @@ def open_fields(record_ids: Iterable[UUID]) -> set[FieldKey]:
 
 
 def save(plan: Plan, waiting: set[FieldKey], now: datetime) -> None:
-    """Write what a page means for conflicts; `waiting` are the fields that waited before it. No query in a quiet page."""
+    """Write what a page means for conflicts; `waiting`: fields that waited before it. A quiet page costs nothing."""
     fresh = [_row(held, now) for held in plan.held if (held.link.pk, held.info.name) not in waiting]
     if fresh:
         Conflict.objects.bulk_create(fresh)

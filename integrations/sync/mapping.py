@@ -233,7 +233,7 @@ def compile_resource(
 ) -> CompiledResource:
     """Make the inbound mappings of one resource ready.
 
-    rows and rules: those of the integration, whatever their resource; resource_of_kind: which resource holds which kind.
+    rows, rules: those of the integration, whatever their resource; resource_of_kind: which resource holds which kind.
     """
     by_resource: dict[str, list[FieldMapping]] = {}
     for row in rows:

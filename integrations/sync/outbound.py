@@ -76,7 +76,9 @@ class OutField:
         try:
             raw = self.codec.encode(value) if self.codec else _plain(value)
         except ValueError as error:
-            raise FieldProblem("value", self.name, f"Le champ « {self.info.label} » ne peut pas être envoyé. {error}") from None
+            raise FieldProblem(
+                "value", self.name, f"Le champ « {self.info.label} » ne peut pas être envoyé. {error}"
+            ) from None
         return transform(self.transform, raw)
 
     def _nothing(self) -> None:
@@ -84,7 +86,8 @@ class OutField:
             raise FieldProblem(
                 "required",
                 self.name,
-                f"Le champ obligatoire « {self.info.label} » est vide. Remplissez-le sur l’enregistrement, puis réessayez.",
+                f"Le champ obligatoire « {self.info.label} » est vide. Remplissez-le sur l’enregistrement, puis "
+                "réessayez.",
             )
 
     def _choice(self, value: str) -> str:
@@ -94,8 +97,8 @@ class OutField:
         raise FieldProblem(
             "enum",
             self.name,
-            f"La valeur « {value} » du champ « {self.info.label} » n’a pas d’équivalent chez le fournisseur. Ajoutez-la à "
-            "la table de valeurs de la correspondance, puis réessayez.",
+            f"La valeur « {value} » du champ « {self.info.label} » n’a pas d’équivalent chez le fournisseur. "
+            "Ajoutez-la à la table de valeurs de la correspondance, puis réessayez.",
         )
 
     def _lines(self, items: list[lines.Item], context: Outgoing) -> Any:

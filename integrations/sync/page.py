@@ -111,9 +111,13 @@ class PageStore:
         self._take_one(item, link, locked)
 
     def link_to(self, kind: str, record_id: UUID, found: dict[str, Any]) -> None:
-        """Link a record to an object that was at the provider already; bases follow from the merge. Needs a transaction."""
+        """Link a record to an object that was there already; bases follow from the merge. Needs a transaction."""
         (item,), _ = read_items(self.compiled, [found])
         self._take_one(item, self._link_of(kind, record_id, item), records.lock({kind: [record_id]}))
+
+    def store_one(self, raw: dict[str, Any]) -> None:
+        """Store one object that was fetched by its id."""
+        self.store([raw], Checkpoint(None))
 
     def _link_of(self, kind: str, record_id: UUID, item: Item) -> RecordLink:
         links_ = RecordLink.objects.filter(integration=self.integration, resource=self.compiled.resource.name)
@@ -137,7 +141,9 @@ class PageStore:
         links.save([link])
         held_fields.save(plan, held_fields.open_fields([link.record_id]), now)
 
-    def _planner(self, items: list[Item], known: dict[LinkKey, RecordLink], matches: dict[str, Any], now: Any) -> Planner:
+    def _planner(
+        self, items: list[Item], known: dict[LinkKey, RecordLink], matches: dict[str, Any], now: Any
+    ) -> Planner:
         division = self.integration.default_division_id
         return Planner(
             self.integration.pk,

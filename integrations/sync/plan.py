@@ -15,8 +15,9 @@ from integrations.records.services import Change
 from integrations.sync.conflicts import MISSING, Outcome, Sides, merge, next_bases
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
-from integrations.sync.mapping import CompiledResource, FieldProblem, Incoming, ResourceMapping
+from integrations.sync.mapping import CompiledResource, Incoming, ResourceMapping
 from integrations.sync.policies import Policies
+from integrations.sync.problems import FieldProblem
 
 
 @dataclass
@@ -192,8 +193,8 @@ class Planner:
         link.state, link.raw_hash = LinkState.LIVE, item.hash
         self._stamp(link, item)
         if restored or values:
-            action = "restore" if restored else "update"
-            self.plan.steps.append(Step(Change(kind.slug, link.record_id, action, values), link, item))
+            change = Change(kind.slug, link.record_id, "restore" if restored else "update", values)
+            self.plan.steps.append(Step(change, link, item))
         else:
             self.plan.skipped += 1
             self.plan.touched.append(link)
@@ -222,7 +223,9 @@ class Planner:
     @staticmethod
     def _only_ids_differ(info: FieldInfo, value: Any, record: Any) -> bool:
         """Whether lines mean the same on both sides: those just sent have got their ids at the provider since."""
-        return info.type == "lines" and bool(value) and canonical(info, value) == canonical(info, value_of(record, info))
+        return (
+            info.type == "lines" and bool(value) and canonical(info, value) == canonical(info, value_of(record, info))
+        )
 
     def _embedded(
         self, embedded: Any, mapping: ResourceMapping, raw: dict[str, Any]

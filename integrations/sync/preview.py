@@ -12,8 +12,8 @@ from integrations import routing
 from integrations.models import PushOperation, PushStatus
 from integrations.records import services as records
 from integrations.records.kinds import KINDS, to_json
-from integrations.sync.mapping import FieldProblem
 from integrations.sync.plan import Plan, read_items
+from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import Wait
 from integrations.sync.run import Run
 
@@ -61,7 +61,15 @@ def _fetch(run: Run, resource: str) -> tuple[list[Any], bool]:
 def _inbound(parts: Parts, compiled: Any, raw_records: list[Any], more: bool) -> Report:
     store = parts.store_of(compiled)
     items, failures = read_items(compiled, raw_records)
-    report: Report = {"create": 0, "update": 0, "archive": 0, "hold": 0, "fail": len(failures), "more": more, "examples": []}
+    report: Report = {
+        "create": 0,
+        "update": 0,
+        "archive": 0,
+        "hold": 0,
+        "fail": len(failures),
+        "more": more,
+        "examples": [],
+    }
     report["skip"] = 0
     for start in range(0, len(items), 200):
         try:

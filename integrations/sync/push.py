@@ -24,9 +24,9 @@ from integrations.core.ids import uuid7
 from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
 from integrations.records import services as records
 from integrations.sync import adopt
-from integrations.sync.mapping import FieldProblem
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import PageStore
+from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import PushPlanner, Wait, Write
 from integrations.sync.run import Run
 
@@ -91,15 +91,18 @@ class Pusher:
             link = self.link_of(operation)
             try:
                 planned = self.planner.plan(record, link, needed=operation.needed) if record is not None else None
-                if isinstance(planned, Wait):
-                    return self._wait_for_parents(operation, planned)
-                if planned is None:
-                    return self._settle(operation, PushStatus.DONE)
-                return self._commit_request(operation, planned, link)
+                if isinstance(planned, Write):
+                    return self._commit_request(operation, planned, link)
             except FieldProblem as problem:
-                return self._settle(operation, PushStatus.REJECTED, problem.code, problem.sentence)
+                self._settle(operation, PushStatus.REJECTED, problem.code, problem.sentence)
             except ConnectorError as error:
-                return self._settle(operation, PushStatus.REJECTED, error.code, error.sentence)
+                self._settle(operation, PushStatus.REJECTED, error.code, error.sentence)
+            else:
+                if isinstance(planned, Wait):
+                    self._wait_for_parents(operation, planned)
+                else:
+                    self._settle(operation, PushStatus.DONE)
+        return None
 
     def _commit_request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
         key = str(uuid7())
@@ -191,18 +194,18 @@ class Pusher:
     def _adopt(self, operation: PushOperation, error: RemoteConflict) -> None:
         assert operation.request is not None
         found = adopt.find_twin(self.run.connector, self.outbound.resource, PreparedWrite.from_json(operation.request))
-        taken = found and RecordLink.objects.filter(
-            integration=self.run.integration,
-            resource=self.resource,
-            remote_id=self.outbound.resource.remote_id(found),
-            state=LinkState.LIVE,
-        )
-        if not found or taken.exists():
+        if found is None or self._is_taken(found):
             self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
             return
         with transaction.atomic():
             self.store.link_to(operation.record_kind, operation.record_id, found)
             self._again(operation)
+
+    def _is_taken(self, found: dict[str, Any]) -> bool:
+        """Whether the object is another record's already."""
+        remote_id = self.outbound.resource.remote_id(found)
+        links = RecordLink.objects.filter(integration=self.run.integration, resource=self.resource)
+        return links.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
 
     def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
         RecordLink.objects.filter(
@@ -246,5 +249,3 @@ class Pusher:
 
 def _reasons(error: Rejected) -> str:
     return " ".join([error.sentence, *dict.fromkeys(error.field_errors.values())])
-
-

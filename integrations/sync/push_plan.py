@@ -1,4 +1,4 @@
-"""What one record means for a provider: nothing, a creation, a change of some fields, or an act. Reads, never writes."""
+"""What a record means for a provider: nothing, a creation, a change of some fields, or an act. Reads, never writes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from integrations.models import Conflict, ConflictState, Integration, LinkState,
 from integrations.records.kinds import value_of
 from integrations.records.models import RecordHistory
 from integrations.sync import lines
-from integrations.sync.outbound import Outgoing, OutboundResource
 from integrations.sync.options import Options
+from integrations.sync.outbound import OutboundResource, Outgoing
 from integrations.sync.slots import Case, Slots
+
 
 @dataclass(frozen=True)
 class Write:
@@ -134,4 +135,3 @@ def remote_ids(integration_id: UUID, keys: Iterable[tuple[str, UUID]]) -> dict[t
         integration_id=integration_id, record_id__in={key for _, key in wanted}, state=LinkState.LIVE
     ).values_list("resource", "record_id", "remote_id")
     return {(resource, key): remote for resource, key, remote in rows if (resource, key) in wanted}
-

@@ -51,8 +51,8 @@ class Slots:
         return ""
 
     def fill_lines(self, items: Sequence[Item], case: Case) -> list[Item]:
-        """Outgoing lines with every slot filled: a rule that depends on the line's own value wins over what the provider
-        held, a general rule only fills what is empty. Raises FieldProblem for a slot that must be filled and is not."""
+        """Outgoing lines with every slot filled. A rule that depends on the line's value wins over what the provider
+        held, a general rule only fills what is empty. FieldProblem for a slot that must be filled and is not."""
         return [{**item, "remote": self._line(item, case)} for item in items]
 
     def _line(self, item: Item, case: Case) -> dict[str, Any]:
