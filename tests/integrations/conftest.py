@@ -10,6 +10,7 @@ import pytest
 from integrations import services
 from integrations.models import Integration, SyncJob
 from integrations.sync.runner import run_slice
+from tests.integrations.consents import books, intuit  # noqa: F401 - fixtures
 from tests.simulator import Control
 
 KEY = "rov_test_demo_lacoste"
