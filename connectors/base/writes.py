@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +31,8 @@ class PreparedWrite:
 
     def to_json(self) -> str:
         """The whole write as JSON text, the same for the same write."""
-        whole = asdict(self) | {"params": dict(self.params), "headers": dict(self.headers)}
+        whole = {each.name: getattr(self, each.name) for each in fields(self)}
+        whole |= {"params": dict(self.params), "headers": dict(self.headers)}
         return json.dumps(whole, ensure_ascii=False, sort_keys=True)
 
     @classmethod
