@@ -151,6 +151,7 @@ class OptionsForm(forms.ModelForm):
         model = Integration
         fields = OPTIONS
         localized_fields = ("backoff_multiplier",)
+        widgets = {"push_divisions": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})}
         labels = {
             "sync_weekday": "Jour de la semaine",
             "batch_size": "Enregistrements par page",
@@ -159,6 +160,10 @@ class OptionsForm(forms.ModelForm):
             "backoff_multiplier": "Multiplicateur du délai",
             "timeout_seconds": "Délai maximal d’une requête (s)",
             "default_division": "Division par défaut",
+            "conflict_policy": "En cas de conflit",
+            "create_missing": "Créer chez le fournisseur les enregistrements qui y manquent",
+            "push_at_once": "Envoyer dès qu’un enregistrement change",
+            "push_divisions": "Divisions envoyées",
         }
         help_texts = {
             "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
@@ -168,6 +173,11 @@ class OptionsForm(forms.ModelForm):
             "backoff_multiplier": "De 1 à 10. Avec 2 : 1 s, 2 s, 4 s, 8 s…",
             "timeout_seconds": "De 1 à 120 secondes.",
             "default_division": "Donnée aux enregistrements reçus qui n’en ont pas.",
+            "direction": "« Vers la plateforme » ne modifie jamais rien chez le fournisseur.",
+            "conflict_policy": "Quand un même champ a changé des deux côtés depuis le dernier accord.",
+            "create_missing": "Sinon, seuls les enregistrements déjà liés sont envoyés.",
+            "push_at_once": "Sinon, les changements partent à la prochaine synchronisation.",
+            "push_divisions": "Aucune choisie : toutes sont envoyées.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -176,6 +186,9 @@ class OptionsForm(forms.ModelForm):
         assert isinstance(division, forms.ModelChoiceField)
         division.queryset = division.queryset.filter(archived_at=None) if division.queryset is not None else None
         division.empty_label = "Aucune"
+        sent = self.fields["push_divisions"]
+        assert isinstance(sent, forms.ModelMultipleChoiceField)
+        sent.queryset = division.queryset
         # "2" rather than "2,00".
         self.initial["backoff_multiplier"] = self.instance.backoff_multiplier.normalize()
         self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"

@@ -22,6 +22,9 @@ OPTIONS = {
     "backoff_multiplier": "1,5",
     "timeout_seconds": "20",
     "default_division": "",
+    "direction": "both",
+    "conflict_policy": "newest",
+    "push_at_once": "on",
 }
 
 
@@ -106,7 +109,31 @@ def test_settings_are_saved_and_plan_the_next_run(administrator_client: Client) 
     made.refresh_from_db()
     assert (made.name, made.sync_hour, made.sync_weekday, made.batch_size) == ("Nouveau nom", 4, 2, 250)
     assert str(made.backoff_multiplier) == "1.50"
+    assert (made.direction, made.conflict_policy, made.push_at_once, made.create_missing) == (
+        "both",
+        "newest",
+        True,
+        False,
+    )
     assert made.next_sync_at is not None
+
+
+def test_every_option_can_be_seen_and_saving_what_is_shown_changes_nothing(administrator_client: Client) -> None:
+    """An option that the page forgot would be refused, or cleared, at each save."""
+    made = rows.integration(direction="both", frequency="daily", create_missing=True)
+    made.push_divisions.add(rows.record("division", name="Toiture", code="toiture"))
+    address = reverse("integrations:settings", args=[made.pk])
+    form = administrator_client.get(address).context["form"]
+    html = administrator_client.get(address).content.decode()
+    assert [name for name in form.fields if f'name="{name}"' not in html] == []
+
+    shown = {field.name: field.value() for field in form if field.value() not in (None, False)}
+    administrator_client.post(address, shown)
+    before = {field.name: getattr(made, field.name) for field in made._meta.concrete_fields}
+    made.refresh_from_db()
+    after = {field.name: getattr(made, field.name) for field in made._meta.concrete_fields}
+    assert before | {"next_sync_at": after["next_sync_at"]} == after
+    assert made.push_divisions.count() == 1
 
 
 def test_settings_out_of_bounds_change_nothing_and_say_why(administrator_client: Client) -> None:
