@@ -80,6 +80,16 @@ class Control:
         """Delete an object, as in the provider's own screens."""
         self.call("DELETE", f"/{slug}/objects/{kind}/{object_id}")
 
+    def configure(self, slug: str, **values: Any) -> dict[str, Any]:
+        """Set a fake's own switches."""
+        switches: dict[str, Any] = self.call("PUT", f"/{slug}/settings", **values)
+        return switches
+
+    def act(self, slug: str, name: str, **values: Any) -> dict[str, Any]:
+        """Have a fake do what only it does."""
+        answer: dict[str, Any] = self.call("POST", f"/{slug}/acts/{name}", **values)
+        return answer
+
     def advance(self, seconds: float) -> None:
         """Move the simulator's clock forward."""
         self.call("POST", "/clock", advance=seconds)

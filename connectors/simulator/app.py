@@ -39,6 +39,11 @@ def demo_keys() -> dict[str, str]:
     return {slug: fake.DEMO_KEY for slug, fake in _fakes().items() if hasattr(fake, "DEMO_KEY")}
 
 
+def demo_apps() -> dict[str, tuple[str, str]]:
+    """By slug, client id and secret of the application that a fake's authorization server knows."""
+    return {slug: fake.DEMO_APP for slug, fake in _fakes().items() if hasattr(fake, "DEMO_APP")}
+
+
 def _providers(store: Store, clock: Clock) -> list[Provider]:
     return [fake.create(store, clock) for fake in _fakes().values()]
 

@@ -55,6 +55,7 @@ def control_blueprint(providers: dict[str, Provider], clock: Clock) -> Blueprint
         named(slug).limit(None if rate is None else float(rate), int(data.get("burst", named(slug).burst)))
         return "", 204
 
+    _switch_routes(api, named, body)
     _object_routes(api, named, body)
     _fault_routes(api, named, body)
     _log_routes(api, named)
@@ -92,6 +93,22 @@ def _whole_routes(api: Blueprint, providers: dict[str, Provider], clock: Clock, 
         return jsonify(now=stamp(clock.now()))
 
 
+def _switch_routes(api: Blueprint, named: Named, body: Body) -> None:
+    @api.route("/<slug>/settings", methods=["GET", "PUT"])
+    def settings(slug: str) -> Answer:
+        try:
+            return jsonify(named(slug).configure(body()))
+        except ValueError as error:
+            abort(400, str(error))
+
+    @api.post("/<slug>/acts/<name>")
+    def act(slug: str, name: str) -> Answer:
+        try:
+            return jsonify(named(slug).act(name, body()))
+        except KeyError as error:
+            abort(404, f"{slug} knows no {error}")
+
+
 def _object_routes(api: Blueprint, named: Named, body: Body) -> None:
     @api.get("/<slug>/objects/<kind>")
     def objects(slug: str, kind: str) -> Answer:
@@ -104,6 +121,8 @@ def _object_routes(api: Blueprint, named: Named, body: Body) -> None:
             return jsonify(named(slug).create(kind, body().get("values", {}))), 201
         except KeyError:
             abort(404)
+        except ValueError as error:
+            abort(400, str(error))
 
     @api.get("/<slug>/objects/<kind>/<object_id>")
     def read(slug: str, kind: str, object_id: str) -> Answer:
@@ -117,6 +136,8 @@ def _object_routes(api: Blueprint, named: Named, body: Body) -> None:
             return jsonify(named(slug).edit(kind, object_id, data.get("values", {}), data.get("remove", [])))
         except KeyError:
             abort(404)
+        except ValueError as error:
+            abort(400, str(error))
 
     @api.delete("/<slug>/objects/<kind>/<object_id>")
     def remove(slug: str, kind: str, object_id: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response
@@ -20,6 +21,8 @@ class Provider(ABC):
     slug: ClassVar[str]
     rate: ClassVar[float | None] = None
     burst: ClassVar[int] = 1
+    settings: ClassVar[Mapping[str, Any]] = {}
+    """Name → default of the fake's own switches."""
     blueprint: Blueprint
     sender: Sender | None = None
 
@@ -33,6 +36,23 @@ class Provider(ABC):
         """Impose other limits, kept over restarts; a rate of None imposes none."""
         self.store.set_value(self.slug, "rate_limit", {"rate": rate, "burst": burst})
         self.buckets.set(rate, burst)
+
+    def setting(self, name: str) -> Any:
+        """One of the fake's switches."""
+        return self.store.get_value(self.slug, "settings", {}).get(name, self.settings[name])
+
+    def configure(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Set switches; answers all of them. ValueError when there is no such switch."""
+        unknown = sorted(set(values) - set(self.settings))
+        if unknown:
+            raise ValueError(f"no switch {', '.join(unknown)}; there are {', '.join(self.settings)}")
+        kept = {**self.store.get_value(self.slug, "settings", {}), **values}
+        self.store.set_value(self.slug, "settings", kept)
+        return {**self.settings, **kept}
+
+    def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Something that only this provider does. KeyError when it does not."""
+        raise KeyError(name)
 
     def reset(self, *, seed: bool = True) -> None:
         """Forget everything, limits and faults too; then the demonstration data again."""
