@@ -29,7 +29,7 @@ def get(slug: str) -> type[Connector]:
     try:
         module, _, name = REGISTRY[slug].partition(":")
     except KeyError:
-        raise UnknownProvider(f"Le fournisseur « {slug} » n'existe pas dans cette console.") from None
+        raise UnknownProvider(f"Le fournisseur « {slug} » n’existe pas dans cette console.") from None
     connector: type[Connector] = getattr(import_module(module), name)
     return connector
 

@@ -19,12 +19,12 @@ def _clean(value: str, what: str) -> str:
     value = value.strip()
     if not value:
         raise Misconfigured(
-            f"{what} est vide. Remplissez ce champ dans les paramètres de l'intégration.", code="no_credential"
+            f"{what} est vide. Remplissez ce champ dans les paramètres de l’intégration.", code="no_credential"
         )
     if not value.isascii() or not value.isprintable():
         raise Misconfigured(
-            f"{what} contient des caractères qu'un en-tête HTTP n'accepte pas (accent, saut de ligne…). "
-            "Copiez de nouveau la valeur que donne le fournisseur, sans rien d'autre.",
+            f"{what} contient des caractères qu’un en-tête HTTP n’accepte pas (accent, saut de ligne…). "
+            "Copiez de nouveau la valeur que donne le fournisseur, sans rien d’autre.",
             code="bad_credential",
         )
     return value
@@ -37,10 +37,10 @@ class ApiKey(AuthBase):
         self.header = header.strip()
         if not _HEADER_NAME.fullmatch(self.header):
             raise Misconfigured(
-                f"« {self.header} » n'est pas un nom d'en-tête HTTP valable. Corrigez-le dans les options avancées.",
+                f"« {self.header} » n’est pas un nom d’en-tête HTTP valable. Corrigez-le dans les options avancées.",
                 code="bad_header",
             )
-        key = _clean(key, "La clé d'API")
+        key = _clean(key, "La clé d’API")
         self.value = f"{_clean(prefix, 'Le préfixe de la clé')} {key}" if prefix.strip() else key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

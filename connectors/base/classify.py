@@ -60,22 +60,22 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
         return None
     if status < 400:
         return Misconfigured(
-            f"{label} renvoie vers une autre adresse ({status}), ce qui n'est pas suivi par prudence. Vérifiez "
-            "l'adresse de base dans les options avancées.",
+            f"{label} renvoie vers une autre adresse ({status}), ce qui n’est pas suivi par prudence. Vérifiez "
+            "l’adresse de base dans les options avancées.",
             code="redirected",
             status=status,
         )
     if status == 429:
         wait = retry_after(answer.headers)
         return RateLimited(
-            f"{label} reçoit trop de demandes et a demandé d'attendre (429). La suite reprendra d'elle-même.",
+            f"{label} reçoit trop de demandes et a demandé d’attendre (429). La suite reprendra d’elle-même.",
             retry_after=wait,
             status=status,
         )
     if status >= 500 or status in (408, 425):
         return Transient(
             f"{label} est momentanément incapable de répondre ({status}). Un nouvel essai aura lieu de lui-même; si "
-            "cela dure, consultez l'état du service chez le fournisseur.",
+            "cela dure, consultez l’état du service chez le fournisseur.",
             retry_after=retry_after(answer.headers),
             status=status,
         )
@@ -85,13 +85,13 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
 def _refusal(label: str, status: int) -> ConnectorError:
     if status == 401:
         return AuthExpired(
-            f"{label} refuse la clé ou l'autorisation enregistrée (401) : elle est erronée, expirée ou révoquée. "
-            "Reconnectez l'intégration avec une clé valable.",
+            f"{label} refuse la clé ou l’autorisation enregistrée (401) : elle est erronée, expirée ou révoquée. "
+            "Reconnectez l’intégration avec une clé valable.",
             status=status,
         )
     if status == 403:
         return Misconfigured(
-            f"{label} reconnaît la clé, mais lui interdit cette opération (403). Demandez au fournisseur d'accorder ce "
+            f"{label} reconnaît la clé, mais lui interdit cette opération (403). Demandez au fournisseur d’accorder ce "
             "droit à la clé, puis relancez.",
             code="forbidden",
             status=status,
@@ -104,13 +104,13 @@ def _refusal(label: str, status: int) -> ConnectorError:
         )
     if status == 405:
         return Misconfigured(
-            f"{label} n'offre pas cette opération (405). Vérifiez l'adresse de base et le sens de synchronisation.",
+            f"{label} n’offre pas cette opération (405). Vérifiez l’adresse de base et le sens de synchronisation.",
             code="not_offered",
             status=status,
         )
     if status in (409, 412):
         return Conflict(
-            f"L'élément a changé chez {label} depuis la dernière lecture ({status}). Il sera relu avant un nouvel "
+            f"L’élément a changé chez {label} depuis la dernière lecture ({status}). Il sera relu avant un nouvel "
             "envoi.",
             status=status,
         )
@@ -127,7 +127,7 @@ def checked(label: str, answer: Answer, body: bytes, expect: type) -> Answer:
     if answer.data is None:
         raise _unreadable(label, answer, body)
     raise Malformed(
-        f"La réponse de {label} n'a pas la forme prévue : un autre genre de données est arrivé. Vérifiez l'adresse de "
+        f"La réponse de {label} n’a pas la forme prévue : un autre genre de données est arrivé. Vérifiez l’adresse de "
         "base, puis la version du contrat avec le fournisseur.",
         status=answer.status,
     )
@@ -138,13 +138,13 @@ def _unreadable(label: str, answer: Answer, body: bytes) -> Unreadable:
     if "html" in kind or body.lstrip()[:1] == b"<":
         return Unreadable(
             f"{label} a répondu par une page Web au lieu de données : le service est sans doute en maintenance, ou "
-            "l'adresse de base est erronée. Un nouvel essai aura lieu de lui-même; si cela dure, vérifiez l'adresse de "
+            "l’adresse de base est erronée. Un nouvel essai aura lieu de lui-même; si cela dure, vérifiez l’adresse de "
             "base.",
             code="html",
             status=answer.status,
         )
     return Unreadable(
-        f"La réponse de {label} est incomplète ou illisible : elle s'est sans doute interrompue en chemin. Rien n'a "
+        f"La réponse de {label} est incomplète ou illisible : elle s’est sans doute interrompue en chemin. Rien n’a "
         "été enregistré; un nouvel essai aura lieu de lui-même.",
         code="truncated",
         status=answer.status,

@@ -163,15 +163,15 @@ class Client:
         """The absolute URL; Misconfigured when it leaves the declared hosts (the credential would go with it)."""
         if role not in self._hosts:
             raise Misconfigured(
-                f"L'adresse de {self.label} n'est pas réglée. Précisez-la dans les options avancées.", code="no_host"
+                f"L’adresse de {self.label} n’est pas réglée. Précisez-la dans les options avancées.", code="no_host"
             )
         if "://" not in path:
             return f"{self._hosts[role]}/{path.lstrip('/')}"
         origins = {urlsplit(base)[:2] for base in self._hosts.values()}
         if urlsplit(path)[:2] not in origins:
             raise Misconfigured(
-                f"{self.label} renvoie vers une adresse étrangère ({urlsplit(path).hostname}) : la clé n'y est pas "
-                "envoyée. Vérifiez l'adresse de base dans les options avancées.",
+                f"{self.label} renvoie vers une adresse étrangère ({urlsplit(path).hostname}) : la clé n’y est pas "
+                "envoyée. Vérifiez l’adresse de base dans les options avancées.",
                 code="foreign_host",
             )
         return path
@@ -182,7 +182,7 @@ class Client:
         while self._limiter and (wait := self._limiter.acquire()) > 0:
             if slept + wait > self._retry.max_sleep:
                 raise RateLimited(
-                    f"Le rythme permis par {self.label} est atteint. La suite reprendra d'elle-même.",
+                    f"Le rythme permis par {self.label} est atteint. La suite reprendra d’elle-même.",
                     retry_after=wait,
                     code="local_limit",
                 )
@@ -242,8 +242,8 @@ class Client:
                 body = self._read(response, begun)
         except requests.exceptions.SSLError as error:
             raise Misconfigured(
-                f"Le certificat de sécurité de {self.label} n'est pas valable : rien n'a été envoyé. Vérifiez "
-                "l'adresse de base, ou prévenez le fournisseur.",
+                f"Le certificat de sécurité de {self.label} n’est pas valable : rien n’a été envoyé. Vérifiez "
+                "l’adresse de base, ou prévenez le fournisseur.",
                 code="bad_certificate",
                 detail=str(error),
             ) from error
@@ -251,8 +251,8 @@ class Client:
             raise self._too_slow(str(error)) from error
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Transient(
-                f"{self.label} est injoignable, ou la communication s'est rompue. Un nouvel essai aura lieu de "
-                "lui-même; si cela dure, vérifiez l'adresse de base et l'état du service.",
+                f"{self.label} est injoignable, ou la communication s’est rompue. Un nouvel essai aura lieu de "
+                "lui-même; si cela dure, vérifiez l’adresse de base et l’état du service.",
                 code="unreachable",
                 detail=str(error),
             ) from error
@@ -269,7 +269,7 @@ class Client:
             size += len(chunk)
             if size > MAX_BODY:
                 raise Malformed(
-                    f"La réponse de {self.label} dépasse 20 Mo et n'a pas été lue jusqu'au bout. Réduisez la taille "
+                    f"La réponse de {self.label} dépasse 20 Mo et n’a pas été lue jusqu’au bout. Réduisez la taille "
                     "des lots, puis relancez.",
                     code="too_large",
                     status=response.status_code,
@@ -280,7 +280,7 @@ class Client:
 
     def _too_slow(self, detail: str) -> Transient:
         return Transient(
-            f"{self.label} n'a pas répondu dans le délai prévu ({self._timeout:g} s). Un nouvel essai aura lieu de "
+            f"{self.label} n’a pas répondu dans le délai prévu ({self._timeout:g} s). Un nouvel essai aura lieu de "
             "lui-même; si cela dure, allongez le délai ou réduisez la taille des lots.",
             code="timeout",
             detail=detail,

@@ -20,11 +20,11 @@ def cents_object(currency: str = "CAD") -> Codec:
         if raw is None:
             return None
         if not isinstance(raw, dict) or not isinstance(raw.get("amount"), int) or isinstance(raw["amount"], bool):
-            raise ValueError("Le montant n'a pas la forme prévue (un nombre entier de cents et une devise).")
+            raise ValueError("Le montant n’a pas la forme prévue (un nombre entier de cents et une devise).")
         if raw.get("currency") != currency:
             raise ValueError(
                 f"Le montant est en {raw.get('currency') or 'devise inconnue'} alors que la correspondance attend "
-                f"{currency} : il n'est pas converti."
+                f"{currency} : il n’est pas converti."
             )
         return Decimal(raw["amount"]).scaleb(-2)
 
@@ -34,7 +34,7 @@ def cents_object(currency: str = "CAD") -> Codec:
         try:
             cents = Decimal(value).scaleb(2)
         except (InvalidOperation, TypeError) as error:
-            raise ValueError(f"« {value} » n'est pas un montant.") from error
+            raise ValueError(f"« {value} » n’est pas un montant.") from error
         if not cents.is_finite() or cents != cents.to_integral_value():
             raise ValueError(f"Le montant {value} a des fractions de cent : arrondissez-le à deux décimales.")
         return {"amount": int(cents), "currency": currency}
@@ -50,7 +50,7 @@ def _decode_whole(raw: Any) -> int | None:
             raise TypeError
         return int(Decimal(str(raw)).quantize(Decimal(1), ROUND_HALF_UP))
     except (InvalidOperation, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"« {raw} » n'est pas un nombre.") from error
+        raise ValueError(f"« {raw} » n’est pas un nombre.") from error
 
 
 def _postal_code(value: str) -> str:
@@ -62,7 +62,7 @@ def _decode_address(raw: Any) -> dict[str, str] | None:
     if raw is None:
         return None
     if not isinstance(raw, dict):
-        raise ValueError("L'adresse n'a pas la forme prévue (rue, ville, province, code postal, pays).")
+        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
     address = {part: str(raw.get(part) or "").strip() for part in ADDRESS_PARTS}
     address["postal_code"] = _postal_code(address["postal_code"])
     return address
@@ -72,7 +72,7 @@ def _encode_address(value: Any) -> dict[str, str | None] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError("L'adresse à envoyer n'a pas la forme prévue.")
+        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
     address: dict[str, str | None] = {part: (value.get(part) or "").strip() or None for part in ADDRESS_PARTS}
     address["country"] = address["country"] or "CA"
     return address

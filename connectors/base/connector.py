@@ -132,7 +132,7 @@ class Connector(ABC):
             if resource.name == name:
                 return resource
         raise Misconfigured(
-            f"{cls.label} n'a pas d'objet « {name} ». Vérifiez les paramètres de l'intégration.", code="no_resource"
+            f"{cls.label} n’a pas d’objet « {name} ». Vérifiez les paramètres de l’intégration.", code="no_resource"
         )
 
     @classmethod

@@ -28,7 +28,7 @@ def resolve_hosts(
     """
     declared = connector.hosts.get(environment)
     if not declared:
-        raise Misconfigured(f"{connector.label} n'offre pas cet environnement. Choisissez-en un autre.", code="no_host")
+        raise Misconfigured(f"{connector.label} n’offre pas cet environnement. Choisissez-en un autre.", code="no_host")
     hosts = {}
     for role, template in declared.items():
         override = overrides.get(f"{connector.slug}.{role}")
@@ -44,7 +44,7 @@ def resolve_hosts(
 def _simulator(connector: type[Connector], url: str) -> str:
     if not url:
         raise Misconfigured(
-            f"Aucun simulateur n'est en service ici : connectez {connector.label} en mode test ou en production.",
+            f"Aucun simulateur n’est en service ici : connectez {connector.label} en mode test ou en production.",
             code="no_simulator",
         )
     return url.rstrip("/")
@@ -55,8 +55,8 @@ def _filled(connector: type[Connector], template: str, config: Mapping[str, str]
     for _, name, _, _ in string.Formatter().parse(template):
         if name and not config.get(name, "").strip():
             raise Misconfigured(
-                f"« {labels.get(name, name)} » est vide : {connector.label} n'a pas d'adresse publique connue. "
-                "Demandez l'adresse au fournisseur et inscrivez-la dans les options avancées.",
+                f"« {labels.get(name, name)} » est vide : {connector.label} n’a pas d’adresse publique connue. "
+                "Demandez l’adresse au fournisseur et inscrivez-la dans les options avancées.",
                 code="no_host",
             )
     return template.format_map({name: value.strip() for name, value in config.items()}).rstrip("/")
@@ -71,13 +71,13 @@ def _public(connector: type[Connector], url: str) -> str:
         parts, host = urlsplit(""), ""
     if parts.scheme != "https" or not host or parts.username or parts.query or parts.fragment:
         raise Misconfigured(
-            f"L'adresse de {connector.label} doit avoir la forme https://nom.du.serveur, sans rien après. Corrigez-la "
+            f"L’adresse de {connector.label} doit avoir la forme https://nom.du.serveur, sans rien après. Corrigez-la "
             "dans les options avancées.",
             code="bad_host",
         )
     if not is_public(host):
         raise Misconfigured(
-            f"L'adresse de {connector.label} désigne un réseau privé ({host}), ce qui est refusé. Corrigez-la dans les "
+            f"L’adresse de {connector.label} désigne un réseau privé ({host}), ce qui est refusé. Corrigez-la dans les "
             "options avancées.",
             code="private_host",
         )

@@ -129,7 +129,7 @@ def _whole(answer: Answer, path: str) -> int:
     if isinstance(value, int):
         return value
     raise Malformed(
-        f"La réponse ne dit pas combien il y a de pages ou d'éléments ({path}). Vérifiez la version du contrat avec le "
+        f"La réponse ne dit pas combien il y a de pages ou d’éléments ({path}). Vérifiez la version du contrat avec le "
         "fournisseur.",
         status=answer.status,
     )

@@ -115,7 +115,8 @@ class Resource:
     path: its collection below the API's base address; filters: query parameters that a pull may carry; lookup_fields:
     sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
     creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
-    prepare_act() offers; match: record fields by which a first meeting knows a record; slots: what account mapping fills.
+    prepare_act() offers; match: record fields by which a first meeting knows a record; slots: what account mapping
+    fills.
     """
 
     name: str
@@ -146,7 +147,7 @@ class Resource:
         if value is None or isinstance(value, (dict, list, bool)) or not str(value).strip():
             raise Malformed(
                 f"Un élément de « {self.label} » est arrivé sans identifiant ({self.id_field}) : il ne peut être relié "
-                "à aucune fiche. Signalez l'élément au fournisseur.",
+                "à aucune fiche. Signalez l’élément au fournisseur.",
                 code="missing_id",
             )
         return str(value)

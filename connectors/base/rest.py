@@ -85,7 +85,7 @@ class RestConnector(Connector):
         if unknown:
             raise Misconfigured(
                 f"{self.label} ne sait pas filtrer « {declared.label} » par {', '.join(sorted(unknown))}. Corrigez les "
-                "filtres de l'intégration.",
+                "filtres de l’intégration.",
                 code="bad_filter",
             )
         state = Pass(**cursor) if cursor else Pass()
@@ -118,8 +118,8 @@ class RestConnector(Connector):
         records = dig(data, self.records_path)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise Malformed(
-                f"La liste reçue de {self.label} n'a pas la forme prévue (« {self.records_path} » n'est pas une liste "
-                "d'objets). Vérifiez l'adresse de base, puis la version du contrat avec le fournisseur."
+                f"La liste reçue de {self.label} n’a pas la forme prévue (« {self.records_path} » n’est pas une liste "
+                "d’objets). Vérifiez l’adresse de base, puis la version du contrat avec le fournisseur."
             )
         return records
 

@@ -15,11 +15,11 @@ Reason = Literal["", "missing_header", "bad_timestamp", "too_old", "too_new", "n
 
 SENTENCES: Mapping[str, str] = {
     "": "La signature est valable.",
-    "missing_header": "Un en-tête de signature manque : l'appel ne vient sans doute pas du fournisseur.",
-    "bad_timestamp": "L'heure de signature est illisible.",
-    "too_old": "L'appel est trop ancien : il a été retardé, ou quelqu'un le rejoue.",
-    "too_new": "L'appel est daté de l'avenir : vérifiez l'horloge du serveur.",
-    "no_secret": "Aucun secret de webhook utilisable n'est enregistré pour cette intégration. Vérifiez ses paramètres.",
+    "missing_header": "Un en-tête de signature manque : l’appel ne vient sans doute pas du fournisseur.",
+    "bad_timestamp": "L’heure de signature est illisible.",
+    "too_old": "L’appel est trop ancien : il a été retardé, ou quelqu’un le rejoue.",
+    "too_new": "L’appel est daté de l’avenir : vérifiez l’horloge du serveur.",
+    "no_secret": "Aucun secret de webhook utilisable n’est enregistré pour cette intégration. Vérifiez ses paramètres.",
     "bad_signature": "La signature ne correspond à aucun secret enregistré. Vérifiez le secret chez le fournisseur.",
 }
 

@@ -13,6 +13,6 @@ class Financeit(Connector):
     description = "Demandes de financement des clients et état des prêts chez Financeit."
     sync_types = ("Planifiée", "Manuelle")
     auth_methods = (
-        AuthMethod("api_key", "Identifiant et secret d'application"),
+        AuthMethod("api_key", "Identifiant et secret d’application"),
         AuthMethod("oauth2", "Connexion OAuth 2.0"),
     )

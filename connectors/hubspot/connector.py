@@ -14,5 +14,5 @@ class HubSpot(Connector):
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (
         AuthMethod("oauth2", "Connexion OAuth 2.0"),
-        AuthMethod("api_key", "Jeton d'application privée"),
+        AuthMethod("api_key", "Jeton d’application privée"),
     )

@@ -32,8 +32,8 @@ class Rovida(RestConnector):
     auth_methods = (
         AuthMethod(
             "api_key",
-            "Clé d'API",
-            (CredentialField("api_key", "Clé d'API", "Clé de test (rov_test_…) ou réelle (rov_live_…).", secret=True),),
+            "Clé d’API",
+            (CredentialField("api_key", "Clé d’API", "Clé de test (rov_test_…) ou réelle (rov_live_…).", secret=True),),
         ),
     )
     config_fields = (
@@ -46,11 +46,11 @@ class Rovida(RestConnector):
             required=False, placeholder="v1", pattern=r"[A-Za-z0-9._~/-]*",
         ),
         CredentialField(
-            "auth_header", "En-tête de la clé", "Nom de l'en-tête HTTP qui porte la clé.",
+            "auth_header", "En-tête de la clé", "Nom de l’en-tête HTTP qui porte la clé.",
             required=False, placeholder="X-API-Key", pattern=r"[A-Za-z0-9-]*",
         ),
         CredentialField(
-            "auth_prefix", "Préfixe de la clé", "Mot placé devant la clé, « Bearer » par exemple; vide d'habitude.",
+            "auth_prefix", "Préfixe de la clé", "Mot placé devant la clé, « Bearer » par exemple; vide d’habitude.",
             required=False, pattern=r"[A-Za-z0-9-]*",
         ),
     )  # fmt: skip

@@ -23,14 +23,14 @@ from connectors.base.writes import PreparedWrite
 KEY_MODES = {"rov_live_": "production", "rov_test_": "test"}
 
 FIELD_SENTENCES = {
-    "enum": "La valeur n'est pas de celles que ROVIDA accepte.",
+    "enum": "La valeur n’est pas de celles que ROVIDA accepte.",
     "required": "ROVIDA exige une valeur.",
     "too_long": "Le texte est trop long pour ROVIDA.",
-    "format": "La valeur n'a pas la forme que ROVIDA attend.",
-    "type": "La valeur n'est pas du genre que ROVIDA attend.",
+    "format": "La valeur n’a pas la forme que ROVIDA attend.",
+    "type": "La valeur n’est pas du genre que ROVIDA attend.",
     "minimum": "Le nombre est trop petit pour ROVIDA.",
-    "unknown": "ROVIDA ne connaît pas ce champ ou ne permet pas de l'écrire.",
-    "not_found": "L'élément désigné n'existe pas chez ROVIDA.",
+    "unknown": "ROVIDA ne connaît pas ce champ ou ne permet pas de l’écrire.",
+    "not_found": "L’élément désigné n’existe pas chez ROVIDA.",
 }
 
 # Fields that only POST takes, and the one that only PATCH takes.
@@ -45,8 +45,8 @@ def check_key_mode(key: str, environment: Environment) -> None:
     for prefix, mode in KEY_MODES.items():
         if key.startswith(prefix) and mode != wanted:
             raise Misconfigured(
-                f"Cette clé ROVIDA est une clé de {mode} ({prefix}…), mais l'intégration n'est pas en mode {mode}. "
-                f"Choisissez une clé de {wanted}, ou changez l'environnement de l'intégration.",
+                f"Cette clé ROVIDA est une clé de {mode} ({prefix}…), mais l’intégration n’est pas en mode {mode}. "
+                f"Choisissez une clé de {wanted}, ou changez l’environnement de l’intégration.",
                 code="wrong_mode",
             )
 
@@ -56,13 +56,13 @@ def account(data: Mapping[str, Any], environment: Environment) -> Account:
     remote_id, mode = data.get("id"), data.get("environment")
     if not remote_id or mode not in ("live", "sandbox"):
         raise Malformed(
-            "ROVIDA n'a pas dit à qui appartient la clé ni dans quel environnement. Vérifiez l'adresse de base, puis "
+            "ROVIDA n’a pas dit à qui appartient la clé ni dans quel environnement. Vérifiez l’adresse de base, puis "
             "la version du contrat avec le fournisseur."
         )
     if (mode == "live") != (environment == "production"):
         raise Misconfigured(
-            f"Cette clé ouvre un compte {'réel' if mode == 'live' else 'de test'} de ROVIDA, ce qui n'est pas "
-            "l'environnement de l'intégration. Changez la clé ou l'environnement.",
+            f"Cette clé ouvre un compte {'réel' if mode == 'live' else 'de test'} de ROVIDA, ce qui n’est pas "
+            "l’environnement de l’intégration. Changez la clé ou l’environnement.",
             code="wrong_mode",
         )
     return Account(str(remote_id), str(data.get("name") or remote_id), environment)
@@ -77,7 +77,7 @@ def refine(label: str, answer: Answer) -> ConnectorError | None:
     error.detail = str(dig(answer.data, "detail") or "")
     if code == "invalid_cursor":
         return CursorExpired(
-            "ROVIDA n'accepte plus le repère de page (il vaut 24 heures) : la lecture reprend du début de la passe.",
+            "ROVIDA n’accepte plus le repère de page (il vaut 24 heures) : la lecture reprend du début de la passe.",
             status=answer.status,
             detail=error.detail,
         )
@@ -109,7 +109,7 @@ def _conflict(label: str, answer: Answer, code: str, detail: str) -> ConnectorEr
     """409 means four things: a key reused, a key still running, a reference in use, an object still referred to."""
     if code == "idempotency_key_reused":
         return Rejected(
-            f"{label} a déjà reçu cet envoi avec un autre contenu (409) : il n'est pas refait. Relancez l'envoi de la "
+            f"{label} a déjà reçu cet envoi avec un autre contenu (409) : il n’est pas refait. Relancez l’envoi de la "
             "fiche.",
             code=code,
             status=409,
@@ -117,15 +117,15 @@ def _conflict(label: str, answer: Answer, code: str, detail: str) -> ConnectorEr
         )
     if dig(answer.data, "errors"):
         return Conflict(
-            f"{label} a déjà un élément qui porte notre référence (409). Il sera relié au lieu d'être créé de nouveau.",
+            f"{label} a déjà un élément qui porte notre référence (409). Il sera relié au lieu d’être créé de nouveau.",
             code="reference_in_use",
             status=409,
             detail=detail,
         )
     if answer.method == "DELETE" and not answer.headers.get("Retry-After"):
         return Conflict(
-            f"{label} ne supprime pas cet élément, car d'autres y sont encore rattachés (409). Supprimez ou déplacez "
-            "d'abord ceux-ci.",
+            f"{label} ne supprime pas cet élément, car d’autres y sont encore rattachés (409). Supprimez ou déplacez "
+            "d’abord ceux-ci.",
             code="still_referenced",
             status=409,
             detail=detail,
@@ -150,9 +150,9 @@ def check_change(resource: Resource, values: Mapping[str, Any]) -> None:
     """Rejected, before any request, when a field that never changes is to change."""
     wrong = FIXED_AFTER_CREATION.get(resource.name, frozenset()) & set(values)
     if wrong:
-        sentence = "ROVIDA ne permet pas de changer l'immeuble d'un élément déjà créé."
+        sentence = "ROVIDA ne permet pas de changer l’immeuble d’un élément déjà créé."
         raise Rejected(
-            f"{sentence} Remettez l'ancien immeuble sur la fiche, ou supprimez l'élément et créez-le de nouveau.",
+            f"{sentence} Remettez l’ancien immeuble sur la fiche, ou supprimez l’élément et créez-le de nouveau.",
             field_errors=dict.fromkeys(sorted(wrong), sentence),
             code="immutable",
         )

@@ -12,4 +12,4 @@ class Sage(Connector):
     badge = "#00D639"
     description = "Clients, factures et paiements de Sage Intacct."
     sync_types = ("Planifiée", "Manuelle")
-    auth_methods = (AuthMethod("api_key", "Clé d'API (identifiant et secret client)"),)
+    auth_methods = (AuthMethod("api_key", "Clé d’API (identifiant et secret client)"),)

@@ -10,6 +10,6 @@ class Salesforce(Connector):
     label = "Salesforce"
     category = "crm"
     badge = "#00A1E0"
-    description = "Comptes, contacts et occasions d'affaires de Salesforce Sales Cloud."
+    description = "Comptes, contacts et occasions d’affaires de Salesforce Sales Cloud."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)

@@ -13,6 +13,6 @@ class Stripe(Connector):
     description = "Clients, paiements, factures et remboursements de Stripe."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (
-        AuthMethod("api_key", "Clé secrète d'API"),
+        AuthMethod("api_key", "Clé secrète d’API"),
         AuthMethod("oauth2", "Connexion OAuth 2.0 (Stripe Connect)"),
     )

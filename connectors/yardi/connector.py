@@ -12,4 +12,4 @@ class Yardi(Connector):
     badge = "#1C4F9C"
     description = "Immeubles, résidents et bons de travail de Yardi Voyager."
     sync_types = ("Planifiée", "Manuelle")
-    auth_methods = (AuthMethod("api_key", "Clé d'API ou accès d'interface"),)
+    auth_methods = (AuthMethod("api_key", "Clé d’API ou accès d’interface"),)

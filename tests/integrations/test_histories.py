@@ -1,5 +1,7 @@
-"""Random histories of edits on both sides, with syncs, outages and lost answers in between: both sides converge, no edit
-is lost, and after quiet nothing is written any more."""
+"""Random histories of edits on both sides, with syncs, outages and lost answers in between.
+
+Both sides converge, no edit is lost, and after quiet nothing is written any more.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +55,14 @@ class World:
         self.there[remote_id, name] = value
 
     def disturb(self) -> None:
-        kind, options = self.dice.choice(
-            [("error", {}), ("rate_limit", {"retry_after": 0}), ("error", {"after": True}), ("unavailable", {}), ("truncated", {})]
-        )
+        troubles: list[tuple[str, dict[str, Any]]] = [
+            ("error", {}),
+            ("rate_limit", {"retry_after": 0}),
+            ("error", {"after": True}),
+            ("unavailable", {}),
+            ("truncated", {}),
+        ]
+        kind, options = self.dice.choice(troubles)
         method = self.dice.choice(["", "PATCH"])
         self.simulator.fault(kind, path="/v1/tenants", method=method, times=self.dice.randint(1, 2), **options)
 

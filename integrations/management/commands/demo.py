@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 import connectors
 from integrations.core import roles
+from integrations.models import Environment, ProviderApp
 from integrations.records.seed import seed_records
 
 ADMINISTRATOR = "admin@lacoste.example"
@@ -24,12 +26,13 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("The demo data are for demo mode only: set DEMO=1.")
         # Imported late: production does not install the simulator's dependencies.
-        from connectors.simulator.app import demo_keys
+        from connectors.simulator.app import demo_apps, demo_keys
 
         password, fresh = self.password()
         ours = self.ensure_person(ADMINISTRATOR, roles.ADMINISTRATOR, password, fresh)
         self.ensure_person(SUPPORT, roles.SUPPORT, password, fresh)
         seed_records()
+        self.ensure_apps(demo_apps())
         lines = {
             "Address": f"{settings.SITE_URL}/integrations",
             "E-mail": f"{ADMINISTRATOR}   (support staff: {SUPPORT})",
@@ -47,6 +50,15 @@ class Command(BaseCommand):
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(12))
         return path.read_text().strip(), fresh
+
+    def ensure_apps(self, apps: Mapping[str, tuple[str, str]]) -> None:
+        """Register the applications that the simulator knows, where none is."""
+        for slug, (client_id, client_secret) in apps.items():
+            ProviderApp.objects.get_or_create(
+                provider=slug,
+                environment=Environment.SIMULATOR,
+                defaults={"client_id": client_id, "client_secret": client_secret},
+            )
 
     def ensure_person(self, email: str, role: str, password: str, fresh: bool) -> bool:
         """Create the person when absent, renew the password when it is fresh; return whether it opens the account."""

@@ -45,7 +45,7 @@ def test_a_page_is_never_larger_than_the_provider_allows(rovida, simulator):
 def test_the_next_pull_reads_only_what_changed(rovida, simulator):
     _, cursor = read(rovida, "tenants")
     wanted = simulator.objects("tenants")[3]["id"]
-    simulator.edit("tenants", wanted, family_name="L'Écuyer-Bérubé")
+    simulator.edit("tenants", wanted, family_name="L’Écuyer-Bérubé")
     records, cursor = read(rovida, "tenants", cursor)
     assert wanted in {record["id"] for record in records}
     assert len(records) < 10, "the overlap is two minutes, the seed is one change per 37 minutes"
@@ -146,7 +146,7 @@ def test_filters_are_passed_on_and_unknown_ones_refused(rovida):
 
 
 def test_accents_come_through(rovida, simulator):
-    name = "Œuvre d'Anaïs-Zoé Ñandú « Çà » — 🏠"
+    name = "Œuvre d’Anaïs-Zoé Ñandú « Çà » — 🏠"
     simulator.edit("properties", "prop_01DEMO0001", name=name)
     assert rovida.fetch("properties", "prop_01DEMO0001")["name"] == name
 

@@ -87,9 +87,9 @@ def test_wrong_values_are_told_field_by_field_in_french(rovida, recorded):
         rovida.push("work_orders", wrong, idempotency_key="k")
     errors = caught.value.field_errors
     assert set(errors) == set(wrong)
-    assert errors["priority"].startswith("La valeur n'est pas de celles que ROVIDA accepte.")
+    assert errors["priority"].startswith("La valeur n’est pas de celles que ROVIDA accepte.")
     assert "must be one of low" in errors["priority"]
-    assert "n'existe pas" in errors["property_id"]
+    assert "n’existe pas" in errors["property_id"]
     assert "trop long" in errors["title"]
     assert "priority" in caught.value.sentence
 

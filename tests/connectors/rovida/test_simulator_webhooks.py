@@ -79,7 +79,7 @@ def both_accept(secret, body, headers):
 def test_each_event_is_signed_and_follows_the_contract(simulator, subscribe, receiver, judge):
     secret = subscribe()["secret"]
     made = simulator.create("tenants", property_id="prop_01DEMO0001", given_name="Zoé", family_name="Bérubé")
-    simulator.edit("tenants", made["id"], family_name="L'Écuyer")
+    simulator.edit("tenants", made["id"], family_name="L’Écuyer")
     simulator.delete("tenants", made["id"])
     calls = receiver.wait(3)
     bodies = [json.loads(body) for body, _ in calls]
@@ -92,7 +92,7 @@ def test_each_event_is_signed_and_follows_the_contract(simulator, subscribe, rec
         name = "Tenant" + body["type"].split(".")[1].capitalize() + "Event"
         schema = {"$ref": f"#/components/schemas/{name}", "components": judge.document["components"]}
         Draft202012Validator(schema).validate(body)
-    assert "L'Écuyer".encode() in calls[1][0]
+    assert "L’Écuyer".encode() in calls[1][0]
     assert len({headers["webhook-id"] for _, headers in calls}) == 3
 
 
