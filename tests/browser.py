@@ -1,7 +1,9 @@
 """Headless Chromium for the browser tests: the distribution's own, cut off from everything but this machine."""
 
+import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +27,17 @@ def path() -> str | None:
     """Path of the Chromium to use, or None when there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def missing_packages() -> list[str]:
+    """Debian's packages without which no browser test can run here; empty when all is there."""
+    packages = [] if path() else ["chromium", "fonts-dejavu-core"]
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL("libatomic.so.1")  # Playwright's driver is linked with it; a small system has none
+        except OSError:
+            packages.append("libatomic1")
+    return packages
 
 
 @contextmanager

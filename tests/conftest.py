@@ -24,11 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     from django.conf import settings
 
     on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    missing = " ".join(chromium.missing_packages())
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: `make test` starts one"))
-        if item.get_closest_marker("browser") and not chromium.path():
-            item.add_marker(pytest.mark.skip(reason="needs Chromium: `apt-get install chromium`"))
+        if item.get_closest_marker("browser") and missing:
+            item.add_marker(pytest.mark.skip(reason=f"needs a browser: `apt-get install {missing}`"))
 
 
 @pytest.fixture(autouse=True)

@@ -21,25 +21,26 @@ STOP_SECONDS = 30
 NO_TEST_RAN = 5  # pytest's exit code: fine for one of the stages when a part was asked for
 
 
+def missing_packages() -> dict[str, list[str]]:
+    """Debian's packages that the tests need and this machine lacks, by the mark of the tests that need them."""
+    wanted = {
+        "postgres": [] if postgres.bin_directory() else ["postgresql"],
+        "browser": browser.missing_packages(),
+    }
+    return {mark: packages for mark, packages in wanted.items() if packages}
+
+
 def install_missing() -> None:
-    """Install what the tests need beside Python, where this user may; else say what will be skipped."""
-    packages = {}
-    if not postgres.bin_directory():
-        packages["postgresql"] = "PostgreSQL"
-    if not browser.path():
-        packages["chromium"] = "Chromium"
-    if not packages:
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' and '.join(packages.values())} …", flush=True)
+    """Install what the tests need beside Python, where this user may; say what will be skipped."""
+    packages = [package for group in missing_packages().values() for package in group]
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {', '.join(packages)} …", flush=True)
         env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages, "fonts-dejavu-core"]):
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             if subprocess.run(["apt-get", "-qq", *command], env=env, stdout=subprocess.DEVNULL).returncode:
                 break
-    if not postgres.bin_directory():
-        print("PostgreSQL is not installed (sudo apt-get install postgresql): the tests marked postgres are skipped.")
-    if not browser.path():
-        print("Chromium is not installed (sudo apt-get install chromium): the tests marked browser are skipped.")
+    for mark, group in missing_packages().items():
+        print(f"The tests marked {mark} are skipped; they need: sudo apt-get install {' '.join(group)}", flush=True)
 
 
 def pytest(title: str, marks: str, arguments: list[str], database_url: str | None) -> int:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -23,10 +24,11 @@ IMPURE = {"django.db", "django.core.cache", "requests", "socket", "subprocess", 
 @cache
 def tracked() -> list[Path]:
     """Every file of the repository, or, in an export without git, every file of our packages."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
-    if listing.returncode == 0:
-        return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).exists()]
-    return [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
+    if shutil.which("git"):
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+        if listing.returncode == 0:
+            return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).exists()]
+    return [path for top in (*PACKAGES, "docs") for path in (ROOT / top).rglob("*") if path.is_file()]
 
 
 def sources(*packages: str) -> Iterator[tuple[Path, ast.Module]]:
