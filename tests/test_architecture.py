@@ -4,8 +4,10 @@ import ast
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import grimp
@@ -116,6 +118,16 @@ def test_the_locks_name_hashes_and_no_host() -> None:
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert "--hash=sha256:" in text
+
+
+def test_the_locks_hold_every_declared_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime = project["project"]["dependencies"]
+    everything = [*runtime, *chain.from_iterable(project["dependency-groups"].values())]
+    for name, wanted in (("requirements.lock", everything), ("deploy/requirements.txt", runtime)):
+        locked = set(re.findall(r"^([\w.-]+)==", (ROOT / name).read_text(), re.MULTILINE))
+        declared = {re.split(r"[\[<>=~! ]", package)[0].lower() for package in wanted}
+        assert not declared - locked, f"run make lock: {name} lacks {declared - locked}"
 
 
 def test_every_setting_read_from_the_environment_is_explained() -> None:
