@@ -39,7 +39,7 @@ def stop_at_commit(when: str) -> None:
             wait_to_be_killed(when)
         return done
 
-    DatabaseTokenStore._store = slowed  # type: ignore[method-assign]
+    DatabaseTokenStore._store = slowed  # type: ignore[assignment, method-assign]
 
 
 def main(task: dict[str, Any]) -> None:
