@@ -71,6 +71,7 @@ class DatabaseTokenStore:
     def _newer_than(self, stale: str) -> TokenSet:
         deadline = time.monotonic() + 3 * settings.LEASE_SECONDS
         pause = 0.05
+        awaited: int | None = None
         while True:
             stored = self._read()
             usable = stored.tokens.access_token != stale
@@ -78,12 +79,15 @@ class DatabaseTokenStore:
                 self._known = stored.tokens
                 return stored.tokens
             usable = usable and stored.tokens.is_fresh(MARGIN)
+            if not stored.leased and stored.version == awaited:
+                self._raise_if_refused()
             if not stored.leased and self._claim(stored.version):
                 renewed = self._renew(stored, usable)
                 if renewed:
                     return renewed
             elif usable:
                 return stored.tokens
+            awaited = stored.version
             if time.monotonic() > deadline:
                 raise Transient(
                     f"Le renouvellement de l’accès à {self._integration.connector.label} prend trop de temps. Un "
@@ -99,6 +103,13 @@ class DatabaseTokenStore:
         if row is None:
             raise AuthExpired("Cette intégration est déconnectée. Reconnectez-la pour reprendre.", code="disconnected")
         return _Stored(TokenSet.from_secrets(row.values()), row.version, row.leased)  # type: ignore[attr-defined]
+
+    def _raise_if_refused(self) -> None:
+        """Share the refusal that another caller just met for this pair, rather than ask for it once each."""
+        found = Integration.objects.filter(pk=self._integration.pk, status=Status.RECONNECT)
+        sentence = found.values_list("status_message", flat=True).first()
+        if sentence is not None:
+            raise AuthExpired(sentence)
 
     def _claim(self, version: int) -> bool:
         """Take the lease on this very pair if nobody has it. Durable: no transaction may be open around a renewal."""
@@ -130,10 +141,11 @@ class DatabaseTokenStore:
                 timeout=settings.LEASE_SECONDS,
             )
         except AuthExpired as error:
-            # Another renewal, or a reconnection, may have replaced the pair while this one was refused.
-            if not self._release(stored.version):
-                return None
-            broke(integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
+            with transaction.atomic():
+                # Another renewal, or a reconnection, may have replaced the pair while this one was refused.
+                if not self._release(stored.version):
+                    return None
+                broke(integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
             raise
         except ConnectorError as error:
             self._release(stored.version, COOL_DOWN if usable else timedelta(0))

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.core import roles
 from integrations.core.models import User
@@ -23,23 +23,21 @@ TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 def send_due() -> int:
     """Write to the administrators about each integration that waits for it; returns how many. Safe to run anywhere."""
-    due = Integration.objects.live().filter(status=Status.RECONNECT, notice_due_at__lte=Now())
+    due = Integration.objects.live().filter(status=Status.RECONNECT, notice_due_at__lte=timezone.now())
     sent = 0
     for integration in due:
-        mine = Integration.objects.filter(pk=integration.pk, notice_due_at=integration.notice_due_at)
+        again_at = timezone.now() + TRY_AGAIN_AFTER
         # Compare-and-swap: of two machines, one writes.
-        if not mine.update(notice_due_at=Now() + TRY_AGAIN_AFTER):
+        if not _move(integration, integration.notice_due_at, again_at) or not _send(integration):
             continue
-        taken = Integration.objects.values_list("notice_due_at", flat=True).get(pk=integration.pk)
-        if _send(integration):
-            _told(integration, taken)
-            sent += 1
+        # Nothing is left to tell, unless the integration was reconnected and broke again meanwhile.
+        _move(integration, again_at, None)
+        sent += 1
     return sent
 
 
-def _told(integration: Integration, taken: datetime | None) -> None:
-    """Nothing is left to tell, unless the integration was reconnected and broke again meanwhile."""
-    Integration.objects.filter(pk=integration.pk, notice_due_at=taken).update(notice_due_at=None)
+def _move(integration: Integration, before: datetime | None, after: datetime | None) -> bool:
+    return bool(Integration.objects.filter(pk=integration.pk, notice_due_at=before).update(notice_due_at=after))
 
 
 def _send(integration: Integration) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import signals
@@ -29,7 +28,7 @@ def broke(integration: Integration, status: Status, *, code: str, sentence: str,
             rows.live().update(**fields)
             return False
         if status == Status.RECONNECT:
-            fields["notice_due_at"] = Now()
+            fields["notice_due_at"] = timezone.now()
         # Compare-and-swap: of several that fail together, one tells.
         if not rows.runnable().filter(status=before).update(**fields):
             return False

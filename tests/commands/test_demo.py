@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from integrations.core import roles
+from integrations.models import ProviderApp
 from integrations.records.models import Customer
 
 
@@ -52,6 +53,16 @@ def test_a_second_run_prints_the_same_and_adds_nothing(data: Path) -> None:
     assert demo() == first
     assert Customer.objects.count() == customers > 0
     assert get_user_model().objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_demo_registers_the_applications_of_the_simulator_and_keeps_those_of_a_person(data: Path) -> None:
+    ProviderApp.objects.create(provider="xero", environment="simulator", client_id="ours", client_secret="s")
+    demo()
+    assert ProviderApp.objects.get(provider="quickbooks").client_id == "qb-demo-client"
+    ProviderApp.objects.update(client_id="changed")
+    demo()
+    assert set(ProviderApp.objects.values_list("client_id", flat=True)) == {"changed"}
 
 
 @pytest.mark.django_db

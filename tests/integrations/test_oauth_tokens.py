@@ -125,7 +125,10 @@ def test_a_refused_token_is_renewed_in_the_middle_of_a_call_and_masked_in_the_jo
     connector.close()
     log.store()
     assert token_calls(intuit) == 1
-    urls = [url.rpartition("/")[2] for url in Exchange.objects.order_by("pk").values_list("url", flat=True)]
+    urls = [
+        url.partition("?")[0].rpartition("/")[2]
+        for url in Exchange.objects.order_by("pk").values_list("url", flat=True)
+    ]
     assert urls == [books.account_id, "bearer", books.account_id]
     journal = str(list(Exchange.objects.values()))
     for tokens in (old, stored(books)):
@@ -342,8 +345,10 @@ def test_a_refused_renewal_asks_for_a_reconnection_once(
 ) -> None:
     ends(books, OVER)
     intuit.act(SLUG, "revoke_grants")
-    got = in_threads(5, lambda: store_of(books).current())
+    intuit.fault("slow", path="/oauth2/v1/tokens/bearer", slug=SLUG, seconds=0.5)
+    got = in_threads(CALLERS, lambda: store_of(books).current())
     assert {type(error) for error in got} == {AuthExpired}
+    assert token_calls(intuit) == 1
     books.refresh_from_db()
     assert books.status == "reconnect"
     assert "Reconnectez" in books.status_message
