@@ -54,7 +54,7 @@ def _facts(row: ProviderApp) -> dict[str, Any]:
     return {
         "client_id": row.client_id,
         "client_secret": row.client_secret,
-        "webhook_secrets": row.webhook_secrets and "\n".join(row.webhook_secrets),
+        "webhook_secrets": "\n".join(row.webhook_secrets),
     }
 
 
