@@ -10,8 +10,24 @@ import shutil
 import tempfile
 from pathlib import Path
 
-DATA = Path(tempfile.mkdtemp(prefix="lacoste-tests-"))
-atexit.register(shutil.rmtree, DATA, ignore_errors=True)
+
+def data_folder() -> Path:
+    """The folder of this test run; processes that a test starts with these settings share it and leave it alone."""
+    given = os.environ.get("TESTS_DATA_DIR")
+    if given:
+        return Path(given)
+    folder, owner = Path(tempfile.mkdtemp(prefix="lacoste-tests-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:  # not in a process forked from this one
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    os.environ["TESTS_DATA_DIR"] = str(folder)
+    return folder
+
+
+DATA = data_folder()
 
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{DATA / 'db.sqlite3'}")
 os.environ.update(
@@ -45,7 +61,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 # No manifest: tests need no collectstatic.
 STATIC_ROOT = DATA / "static"
-STATIC_ROOT.mkdir()
+STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
