@@ -102,7 +102,7 @@ class DatabaseTokenStore:
         row = Credential.objects.filter(pk=self._integration.pk).annotate(leased=leased).first()
         if row is None:
             raise AuthExpired("Cette intégration est déconnectée. Reconnectez-la pour reprendre.", code="disconnected")
-        return _Stored(TokenSet.from_secrets(row.values()), row.version, row.leased)  # type: ignore[attr-defined]
+        return _Stored(TokenSet.from_secrets(row.values()), row.version, row.leased)
 
     def _raise_if_refused(self) -> None:
         """Share the refusal that another caller just met for this pair, rather than ask for it once each."""
