@@ -45,6 +45,8 @@ class OAuthAttempt(models.Model):
     config = models.JSONField(default=dict)
     integration = models.ForeignKey(Integration, models.CASCADE, null=True, related_name="+")
     code_verifier = SecretTextField(null=True)
+    tokens = SecretJSONField(null=True)
+    accounts = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True)
 

@@ -12,7 +12,7 @@ from connectors.base.resource import Codec, Resource
 from integrations.models import DataType, FieldMapping, MappingDirection, RecordLink
 from integrations.records.kinds import KINDS, FieldInfo, Kind, to_json, value_of
 from integrations.sync import lines
-from integrations.sync.conflicts import MISSING
+from integrations.sync.conflicts import BLANK, MISSING
 from integrations.sync.options import Options
 from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Case, Slots
@@ -131,12 +131,13 @@ class OutboundResource:
     fields: tuple[OutField, ...]
 
     def changed(self, record: Any, link: RecordLink | None, held: set[str]) -> dict[str, Any]:
-        """Local values (canonical Python) that the provider does not have yet; all of them for a new object.
+        """Local values (canonical Python) that the provider does not have yet; of a new object, those that say something.
 
         `held`: fields that wait for a person.
         """
         if link is None:
-            return {f.name: value_of(record, f.info) for f in self.fields}
+            values = {f.name: value_of(record, f.info) for f in self.fields}
+            return {name: value for name, value in values.items() if value not in BLANK}
         changed = {}
         for f in self.fields:
             if f.direction == MappingDirection.CREATE or f.name in held:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from integrations import routing
 from integrations.models import Exchange, Integration, LinkState, RecordLink, SyncCursor, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
@@ -176,7 +177,12 @@ class PageStore:
         if saved:
             links.save(saved)
         held_fields.save(plan, waiting, now)
+        routing.ask(self._owed(plan))
         return plan, applied
+
+    def _owed(self, plan: Plan) -> list[routing.Wish]:
+        resource = self.compiled.resource
+        return [routing.Wish(self.integration.pk, resource.name, resource.record, key) for key in plan.owed]
 
     def _context(self, items: list[Item]) -> Incoming:
         """What the values of these items are read with; one query, none when they refer to nothing."""

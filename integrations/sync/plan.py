@@ -73,6 +73,8 @@ class Plan:
     touched: list[RecordLink] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     settled: set[tuple[UUID, str]] = field(default_factory=set)
+    owed: set[UUID] = field(default_factory=set)
+    """Records of which the provider does not have the platform's value yet."""
     failures: list[Failure] = field(default_factory=list)
     skipped: int = 0
 
@@ -218,6 +220,8 @@ class Planner:
         else:
             self.plan.settled.add((link.pk, name))
             link.base_local[name], link.base_remote[name] = next_bases(sides, outcome)
+            if outcome is Outcome.KEEP and self.policies.sends(mapped) and sides.local != link.base_local[name]:
+                self.plan.owed.add(link.record_id)
         return outcome
 
     @staticmethod

@@ -30,7 +30,7 @@ class Policies:
 
     def of(self, mapped: MappedField | None, record: Any, raw: dict[str, Any]) -> Policy:
         """The policy of one field of one record; `mapped` None is an embedded record's reference."""
-        if not self.two_way or mapped is None or mapped.direction != MappingDirection.BOTH:
+        if mapped is None or not self.sends(mapped):
             # What only comes in belongs to the provider.
             return Policy.PROVIDER
         chosen = mapped.policy or self.default
@@ -39,6 +39,10 @@ class Policies:
         return {ConflictPolicy.PLATFORM: Policy.PLATFORM, ConflictPolicy.PROVIDER: Policy.PROVIDER}.get(
             ConflictPolicy(chosen), Policy.HOLD
         )
+
+    def sends(self, mapped: MappedField | None) -> bool:
+        """Whether the platform's value of this field goes to the provider."""
+        return self.two_way and mapped is not None and mapped.direction == MappingDirection.BOTH
 
     def _newest(self, changed_here: Any, raw: dict[str, Any]) -> Policy:
         here = _instant(changed_here)
