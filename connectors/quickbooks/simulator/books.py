@@ -176,7 +176,7 @@ class Books:
             self._number(realm, entity, after, duplicates)
             side = "Sales" if entity == "Invoice" else "Purchase"
             money.settle(after, LINES[entity], lambda code: self._rates(realm, code, side))
-            if entity == "Bill":
+            if entity != "Purchase":
                 after["Balance"] = after["TotalAmt"]
         if entity == "Payment":
             self._allocate(realm, after, before)
@@ -265,7 +265,7 @@ class Books:
             touched = {key: None for one in (before, after) if one for key in money.applied(one)}
             for invoice_id in touched:
                 self._rebalance(realm, invoice_id)
-        elif entity == "Invoice" and after is not None and after["TotalAmt"]:
+        elif entity == "Invoice" and after is not None:
             self._rebalance(realm, after["Id"], quiet=True)
         if entity in ("Invoice", "Payment"):
             for customer_id in customers:

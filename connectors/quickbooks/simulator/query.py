@@ -31,7 +31,8 @@ class Query:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at = text, self._split(text), 0
+        self.text, self.at = text, 0
+        self.tokens = self._split(text)
 
     def _split(self, text: str) -> list[str]:
         tokens, position = [], 0

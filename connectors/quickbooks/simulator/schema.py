@@ -38,14 +38,15 @@ _TRANSACTION = (
 ENTITIES = {
     "Customer": _entity(
         f"{_PERSON} ShipAddr DefaultTaxCodeRef Taxable Job ParentRef PaymentMethodRef SalesTermRef BillWithParent "
-        "PreferredDeliveryMethod",
-        "Balance BalanceWithJobs FullyQualifiedName V4IDPseudonym IsProject ClientEntityId",
+        "PreferredDeliveryMethod ARAccountRef OpenBalanceDate PrimaryTaxIdentifier ResaleNum",
+        "Level Balance BalanceWithJobs FullyQualifiedName V4IDPseudonym IsProject ClientEntityId",
         names=True,
         required=("DisplayName",),
         refs={"ParentRef": "Customer", "DefaultTaxCodeRef": "TaxCode", "PaymentMethodRef": "PaymentMethod"},
     ),
     "Vendor": _entity(
-        f"{_PERSON} AcctNum TermRef TaxIdentifier Vendor1099", "Balance V4IDPseudonym", names=True,
+        f"{_PERSON} AcctNum TermRef TaxIdentifier Vendor1099 APAccountRef BillRate TaxReportingBasis",
+        "Balance V4IDPseudonym", names=True,
         required=("DisplayName",),
     ),
     "Account": _entity(
@@ -69,7 +70,8 @@ ENTITIES = {
     "Invoice": _entity(
         f"{_TRANSACTION} CustomerRef CustomerMemo BillAddr ShipAddr ShipDate DueDate SalesTermRef BillEmail "
         "EmailStatus PrintStatus ApplyTaxAfterDiscount Deposit DepositToAccountRef AllowOnlinePayment "
-        "AllowOnlineCreditCardPayment AllowOnlineACHPayment AllowIPNPayment TrackingNum ShipMethodRef ClassRef",
+        "AllowOnlineCreditCardPayment AllowOnlineACHPayment AllowIPNPayment TrackingNum ShipMethodRef ClassRef "
+        "BillEmailBcc BillEmailCc DeliveryInfo EInvoiceStatus FreeFormAddress TaxExemptionRef",
         "TotalAmt Balance LinkedTxn HomeTotalAmt HomeBalance InvoiceLink RecurDataRef",
         required=("CustomerRef", "Line"),
         refs={"CustomerRef": "Customer"},
@@ -77,7 +79,7 @@ ENTITIES = {
     ),
     "Payment": _entity(
         "TxnDate CustomerRef TotalAmt PaymentRefNum PaymentMethodRef DepositToAccountRef CurrencyRef ExchangeRate Line "
-        "PrivateNote ARAccountRef ProcessPayment TxnSource",
+        "PrivateNote ARAccountRef ProcessPayment TxnSource CreditCardPayment TaxExemptionRef TxnStatus",
         "UnappliedAmt LinkedTxn TransactionLocationType",
         required=("CustomerRef", "TotalAmt"),
         refs={"CustomerRef": "Customer", "PaymentMethodRef": "PaymentMethod", "DepositToAccountRef": "Account"},

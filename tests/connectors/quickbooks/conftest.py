@@ -40,9 +40,7 @@ class Store:
         with self._lock:
             if self.tokens.access_token == stale:
                 self.renewals += 1
-                self.tokens = oauth.refresh(
-                    QuickBooks, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append
-                )
+                self.tokens = oauth.refresh(QuickBooks, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
             return self.tokens
 
 
@@ -92,9 +90,7 @@ def grant(hosts: dict[str, str], ask: Callable[..., Person], exchanges: list[Exc
 
     def dance(realm: str = PLUMBING) -> TokenSet:
         query = ask().answer(realm=realm)
-        return oauth.exchange_code(
-            QuickBooks, APP, hosts, query, redirect_uri=CALLBACK, on_exchange=exchanges.append
-        )
+        return oauth.exchange_code(QuickBooks, APP, hosts, query, redirect_uri=CALLBACK, on_exchange=exchanges.append)
 
     return dance
 

@@ -248,8 +248,8 @@ def test_tokens_keep_their_meaning_when_stored():
     assert TokenSet.from_secrets(tokens.to_secrets()) == tokens
     assert all(isinstance(value, str) for value in tokens.to_secrets().values())
     assert TokenSet.from_secrets(TokenSet("a").to_secrets()) == TokenSet("a")
-    assert "a" not in repr(TokenSet("aaaa", "rrrr")).replace("account_id", "").replace("extra", "").split("(")[0:0]
-    assert "rrrr" not in repr(TokenSet("aaaa", "rrrr")) and "faux" not in repr(App("id", "faux"))
+    shown = repr(TokenSet("acc3s", "rafr4ich")) + repr(App("id", "s3cret"))
+    assert not [word for word in ("acc3s", "rafr4ich", "s3cret") if word in shown]
 
 
 def test_tokens_are_fresh_until_shortly_before_their_end():
