@@ -11,6 +11,7 @@ urlpatterns = [
     path("integrations/add", dashboard.add, name="add"),
     path("integrations/connect/<slug:slug>", connect.connect, name="connect"),
     path("integrations/oauth/callback/<slug:slug>", connect.oauth_callback, name="oauth_callback"),
+    path("integrations/oauth/choose/<uuid:pk>", connect.oauth_choose, name="oauth_choose"),
     path("integrations/jobs/<uuid:pk>", jobs.job, name="job"),
     path("integrations/jobs/<uuid:pk>/cancel", jobs.cancel, name="cancel"),
     path("integrations/errors/<int:pk>/retry", jobs.retry, name="retry_error"),

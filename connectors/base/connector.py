@@ -180,6 +180,10 @@ class Connector(ABC):
     def check(self) -> Account:
         """Who am I: proves the address, the credential and the environment."""
 
+    def accounts(self) -> list[Account]:
+        """The accounts that a consent opens, for a person to choose one; only one where the consent page asks already."""
+        return [self.check()]
+
     @abstractmethod
     def pull(
         self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING

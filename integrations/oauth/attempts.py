@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from connectors.base import oauth
-from connectors.base.connector import Connector
+from connectors.base.connector import Account, Connector
+from connectors.base.oauth import TokenSet
 from integrations.core.models import User
 from integrations.models import Integration, OAuthAttempt
 from integrations.oauth.apps import redirect_uri, required_app
@@ -101,6 +103,31 @@ def take(provider: str, state: str, *, user: User, session_key: str) -> OAuthAtt
     if not OAuthAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=Now(), code_verifier=None):
         raise BadState(USED)
     return attempt
+
+
+def keep(attempt: OAuthAttempt, tokens: TokenSet, accounts: Sequence[Account]) -> None:
+    """Hold the tokens of a consent that opens several accounts until one is chosen."""
+    attempt.tokens = tokens.to_secrets()
+    attempt.accounts = [{"id": account.id, "name": account.name} for account in accounts]
+    attempt.save(update_fields=["tokens", "accounts"])
+
+
+def waiting(attempt_id: UUID, *, user: User, session_key: str) -> OAuthAttempt:
+    """The consent whose account this person has to choose in this session; BadState when there is none any more."""
+    rows = OAuthAttempt.objects.select_related("integration").filter(pk=attempt_id, user=user, tokens__isnull=False)
+    attempt = rows.filter(session_hash=_hashed("session", session_key)).first()
+    if attempt is None:
+        raise BadState(UNKNOWN)
+    if attempt.created_at < timezone.now() - 2 * LIFE:
+        raise BadState(EXPIRED)
+    return attempt
+
+
+def take_tokens(attempt: OAuthAttempt) -> TokenSet:
+    """The tokens that were held, once; BadState when another tab has taken them."""
+    if not OAuthAttempt.objects.filter(pk=attempt.pk, tokens__isnull=False).update(tokens=None):
+        raise BadState(USED)
+    return TokenSet.from_secrets(attempt.tokens)
 
 
 def forget_old() -> int:

@@ -2,7 +2,14 @@
 
 from integrations.services.apps import remove_app, save_app
 from integrations.services.connecting import connect, default_mappings, reconnect
-from integrations.services.consent import Consented, ConsentFailed, ask_consent, finish_consent
+from integrations.services.consent import (
+    Consented,
+    ConsentFailed,
+    ask_consent,
+    choose_account,
+    finish_consent,
+    waiting_choice,
+)
 from integrations.services.errors import Refused
 from integrations.services.lifecycle import (
     OPTIONS,
@@ -34,6 +41,7 @@ __all__ = [
     "ask_consent",
     "cancel_sync",
     "change_options",
+    "choose_account",
     "connect",
     "default_mappings",
     "delete",
@@ -54,4 +62,5 @@ __all__ = [
     "save_app",
     "save_slot_rules",
     "test_connection",
+    "waiting_choice",
 ]

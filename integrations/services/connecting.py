@@ -5,8 +5,9 @@ An account is checked with the provider before anything is stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import MappingProxyType
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -65,16 +66,25 @@ def offered(provider: str) -> type[Connector]:
 
 
 def who_am_i(
+    connector: type[Connector], environment: str, config: Mapping[str, str], *, secrets: Mapping[str, str]
+) -> Account:
+    """Ask the provider which account a credential opens that is not stored yet."""
+    with on_trial(connector, environment, config, secrets=secrets) as trial:
+        return trial.check()
+
+
+@contextmanager
+def on_trial(
     connector: type[Connector],
     environment: str,
     config: Mapping[str, str],
     *,
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, str] = MappingProxyType({}),
     tokens: TokenStore | None = None,
     account_id: str = "",
     log: ExchangeLog | None = None,
-) -> Account:
-    """Ask the provider which account a credential opens that is not stored yet."""
+) -> Iterator[Connector]:
+    """A connector for a credential that is not stored yet; a person waits, so it tries once."""
     trial = connector_for(
         connector.slug,
         environment,
@@ -87,7 +97,7 @@ def who_am_i(
         timeout=CONNECT_TIMEOUT,
     )
     try:
-        return trial.check()
+        yield trial
     finally:
         trial.close()
 
@@ -122,6 +132,14 @@ def already_connected(connector: type[Connector], account: Account) -> Refused:
     )
 
 
+def other_account(integration: Integration, account: Account) -> Refused:
+    """The refusal of a credential that opens another account than the one that the integration is bound to."""
+    return Refused(
+        f"Cet accès ouvre le compte « {account.name} », mais l’intégration est liée à "
+        f"« {integration.account_name} ». Utilisez un accès de ce compte, ou ajoutez une nouvelle intégration."
+    )
+
+
 def store_again(
     integration: Integration,
     account: Account,
@@ -133,10 +151,7 @@ def store_again(
 ) -> None:
     """Store new credentials of an integration and let its work go on; Refused when they open another account."""
     if account.id != integration.account_id:
-        raise Refused(
-            f"Cet accès ouvre le compte « {account.name} », mais l’intégration est liée à "
-            f"« {integration.account_name} ». Utilisez un accès de ce compte, ou ajoutez une nouvelle intégration."
-        )
+        raise other_account(integration, account)
     waits = not integration.can_sync and SyncJob.objects.filter(integration=integration).exists()
     with transaction.atomic():
         fresh = {"auth_method": auth_method, "secrets": dict(secrets), "lease_owner": "", "lease_until": None}

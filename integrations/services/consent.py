@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from connectors.base import oauth
 from connectors.base.connector import Account
@@ -21,12 +23,12 @@ from integrations.services.connecting import (
     already_connected,
     holder_of,
     offered,
+    on_trial,
+    other_account,
     store_again,
     store_new,
-    who_am_i,
 )
 from integrations.services.errors import Refused
-from integrations.sync.gateway import ExchangeLog
 from integrations.sync.hosts import hosts_of
 
 
@@ -64,51 +66,87 @@ def ask_consent(
     return attempts.begin(wanted, user=actor, session_key=session_key)
 
 
-def finish_consent(provider: str, query: Mapping[str, str], *, actor: User, session_key: str) -> Consented:
-    """Take what the provider's redirect brought: an integration connected, or connected again, and checked.
+def finish_consent(
+    provider: str, query: Mapping[str, str], *, actor: User, session_key: str
+) -> Consented | OAuthAttempt:
+    """Take what the provider's redirect brought: an integration connected, or connected again, and checked. When the
+    consent opens several accounts: the attempt, whose `accounts` a person has to choose from (see choose_account).
 
     ConsentFailed, with nothing stored, for whatever else comes back; each is audited.
     """
-    attempt: OAuthAttempt | None = None
-    try:
+    with _told(provider, actor) as about:
         attempt = attempts.take(provider, query.get("state", ""), user=actor, session_key=session_key)
-        return _finish(attempt, query, actor)
-    except (attempts.BadState, ConnectorError, Refused) as error:
-        integration = attempt.integration if attempt else None
-        facts = {"provider": provider, "reason": error.sentence}
-        audit.record("integration.consent_failed", actor=actor, target=integration, after=facts)
-        raise ConsentFailed(error.sentence, integration) from error
+        about.integration = attempt.integration
+        if attempt.integration and attempt.integration.deleted_at:
+            raise Refused("Cette intégration a été supprimée entre-temps. Ajoutez-en une nouvelle.")
+        return _with_tokens(attempt, _exchange(attempt, query), actor)
 
 
-def _finish(attempt: OAuthAttempt, query: Mapping[str, str], actor: User) -> Consented:
-    if attempt.integration and attempt.integration.deleted_at:
-        raise Refused("Cette intégration a été supprimée entre-temps. Ajoutez-en une nouvelle.")
-    integration = attempt.integration or Integration(
-        provider=attempt.provider, name=attempt.name, environment=attempt.environment, config=attempt.config
-    )
-    log = ExchangeLog(integration.pk)
-    tokens = _exchange(attempt, query, log)
+def waiting_choice(attempt_id: UUID, *, actor: User, session_key: str) -> OAuthAttempt:
+    """The consent whose account this person has to choose in this session; ConsentFailed when there is none."""
     try:
-        account = _account(attempt, tokens, log)
-        if attempt.integration is None:
-            store_new(integration, account, auth_method=OAUTH2, secrets=tokens.to_secrets(), actor=actor)
-        else:
-            store_again(
-                integration,
-                account,
-                auth_method=OAUTH2,
-                secrets=tokens.to_secrets(),
-                config=attempt.config,
-                actor=actor,
-            )
+        return attempts.waiting(attempt_id, user=actor, session_key=session_key)
+    except attempts.BadState as error:
+        raise ConsentFailed(error.sentence) from error
+
+
+def choose_account(attempt: OAuthAttempt, account_id: str, *, actor: User) -> Consented:
+    """Go on with one of the accounts that a consent opened; ConsentFailed when that cannot be."""
+    with _told(attempt.provider, actor) as about:
+        about.integration = attempt.integration
+        if account_id not in [account["id"] for account in attempt.accounts]:
+            raise Refused(f"Ce compte n’est pas de ceux que le consentement ouvre. {attempts.AGAIN}")
+        tokens = replace(attempts.take_tokens(attempt), account_id=account_id)
+        done = _with_tokens(attempt, tokens, actor)
+        assert isinstance(done, Consented)
+        return done
+
+
+@contextmanager
+def _told(provider: str, actor: User) -> Iterator[ConsentFailed]:
+    """Audit whatever ends a consent, and raise it as ConsentFailed (which is given to be completed)."""
+    failed = ConsentFailed("")
+    try:
+        yield failed
+    except (attempts.BadState, ConnectorError, Refused) as error:
+        failed.sentence = error.sentence
+        facts = {"provider": provider, "reason": error.sentence}
+        audit.record("integration.consent_failed", actor=actor, target=failed.integration, after=facts)
+        raise failed from error
+
+
+def _with_tokens(attempt: OAuthAttempt, tokens: TokenSet, actor: User) -> Consented | OAuthAttempt:
+    """Find the account and store; the tokens are ended when nothing comes of them."""
+    try:
+        accounts = _accounts(attempt, tokens)
+        bound = attempt.integration.account_id if attempt.integration else ""
+        account = next((one for one in accounts if one.id == bound), accounts[0])
+        if len(accounts) > 1 and account.id != bound:
+            if attempt.integration:
+                raise other_account(attempt.integration, account)
+            attempts.keep(attempt, tokens, accounts)
+            return attempt
+        return _store(attempt, replace(tokens, account_id=account.id), account, actor)
     except (ConnectorError, Refused):
         _drop(attempt, tokens)
         raise
-    log.store()
-    return Consented(integration, again=attempt.integration is not None)
 
 
-def _exchange(attempt: OAuthAttempt, query: Mapping[str, str], log: ExchangeLog) -> TokenSet:
+def _store(attempt: OAuthAttempt, tokens: TokenSet, account: Account, actor: User) -> Consented:
+    secrets = tokens.to_secrets()
+    if attempt.integration:
+        store_again(
+            attempt.integration, account, auth_method=OAUTH2, secrets=secrets, config=attempt.config, actor=actor
+        )
+        return Consented(attempt.integration, again=True)
+    integration = Integration(
+        provider=attempt.provider, name=attempt.name, environment=attempt.environment, config=attempt.config
+    )
+    store_new(integration, account, auth_method=OAUTH2, secrets=secrets, actor=actor)
+    return Consented(integration, again=False)
+
+
+def _exchange(attempt: OAuthAttempt, query: Mapping[str, str]) -> TokenSet:
     connector = offered(attempt.provider)
     return oauth.exchange_code(
         connector,
@@ -117,31 +155,29 @@ def _exchange(attempt: OAuthAttempt, query: Mapping[str, str], log: ExchangeLog)
         query,
         redirect_uri=redirect_uri(attempt.provider),
         code_verifier=attempt.code_verifier or "",
-        on_exchange=log,
         timeout=CONNECT_TIMEOUT,
     )
 
 
-def _account(attempt: OAuthAttempt, tokens: TokenSet, log: ExchangeLog) -> Account:
-    """The account that was consented to, as the provider names it; Refused when it has an integration already."""
-    connector = offered(attempt.provider)
-    account = who_am_i(
-        connector,
-        attempt.environment,
-        attempt.config,
-        secrets={},
-        tokens=FixedTokens(tokens),
-        account_id=tokens.account_id,
-        log=log,
-    )
-    if tokens.account_id and account.id != tokens.account_id:
+def _accounts(attempt: OAuthAttempt, tokens: TokenSet) -> list[Account]:
+    """The accounts that the tokens open, as the provider names them: the one that was chosen, when one was."""
+    connector, chosen = offered(attempt.provider), tokens.account_id
+    store = FixedTokens(tokens)
+    with on_trial(connector, attempt.environment, attempt.config, tokens=store, account_id=chosen) as trial:
+        accounts = [trial.check()] if chosen else trial.accounts()
+    if chosen and accounts[0].id != chosen:
         raise Refused(
-            f"{connector.label} annonce le compte {tokens.account_id}, mais son accès ouvre « {account.name} ». "
+            f"{connector.label} annonce le compte {chosen}, mais son accès ouvre « {accounts[0].name} ». "
             f"{attempts.AGAIN}"
         )
-    if attempt.integration is None and holder_of(attempt.provider, attempt.environment, account.id):
-        raise already_connected(connector, account)
-    return account
+    if not accounts:
+        raise Refused(f"Le consentement n’ouvre aucun compte de {connector.label}. {attempts.AGAIN}")
+    if attempt.integration is None:
+        free = [one for one in accounts if not holder_of(attempt.provider, attempt.environment, one.id)]
+        if not free:
+            raise already_connected(connector, accounts[0])
+        return free
+    return accounts
 
 
 def _drop(attempt: OAuthAttempt, tokens: TokenSet) -> None:

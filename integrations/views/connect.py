@@ -24,7 +24,7 @@ from integrations import services
 from integrations.core.roles import administrator_required
 from integrations.forms import ConnectForm, CredentialsForm
 from integrations.models import Integration
-from integrations.services import ConsentFailed, Refused
+from integrations.services import Consented, ConsentFailed, Refused
 from integrations.views.common import actor, integration_or_404, offer_of, page
 
 
@@ -192,6 +192,33 @@ def _callback(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         done = services.finish_consent(slug, request.GET.dict(), actor=actor(request), session_key=key)
     except ConsentFailed as failure:
-        context = {"provider": offer_of(connector), "failure": failure}
-        return render(request, "integrations/consent_failed.html", context, status=400)
+        return _failed(request, connector, failure)
+    if isinstance(done, Consented):
+        return _consented(request, done)
+    return redirect("integrations:oauth_choose", pk=done.pk)
+
+
+@administrator_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def oauth_choose(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose the account of a consent that opens several."""
+    connector = None
+    try:
+        attempt = services.waiting_choice(pk, actor=actor(request), session_key=request.session.session_key or "")
+        connector = _connectable(attempt.provider)
+        if request.method == "POST":
+            chosen = request.POST.get("account", "")
+            return _consented(request, services.choose_account(attempt, chosen, actor=actor(request)))
+    except ConsentFailed as failure:
+        return _failed(request, connector, failure)
+    return page(request, "integrations/choose.html", {"provider": offer_of(connector), "accounts": attempt.accounts})
+
+
+def _consented(request: HttpRequest, done: Consented) -> HttpResponse:
     return (_reconnected if done.again else _connected)(request, done.integration)
+
+
+def _failed(request: HttpRequest, connector: type[Connector] | None, failure: ConsentFailed) -> HttpResponse:
+    context = {"provider": offer_of(connector) if connector else None, "failure": failure}
+    return render(request, "integrations/consent_failed.html", context, status=400)

@@ -104,7 +104,7 @@ def test_a_consent_in_a_browser(visitor: Page, live_server: LiveServer, sign_in_
 
 
 def test_the_pages_of_a_consent_are_accessible(
-    signed_in: Page,  # noqa: F811
+    signed_in: Page,
     live_server: LiveServer,
     intuit: Control,
 ) -> None:

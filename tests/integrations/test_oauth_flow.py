@@ -17,7 +17,7 @@ from django.urls import reverse
 import connectors
 from connectors.base import oauth
 from integrations.core.models import AuditEvent, User
-from integrations.models import Credential, Exchange, FieldMapping, Integration, OAuthAttempt, ProviderApp, SyncJob
+from integrations.models import Credential, FieldMapping, Integration, OAuthAttempt, ProviderApp, SyncJob
 from integrations.oauth import attempts
 from tests.integrations import rows
 from tests.integrations.consents import (
@@ -91,9 +91,6 @@ def test_a_consent_connects_the_company_that_was_chosen(
     assert FieldMapping.objects.filter(integration=made, local_field="customer.name").exists()
     event = AuditEvent.objects.get(action="integration.connected")
     assert (event.actor_id, event.after["account_id"]) == (administrator.pk, second)
-    exchange = Exchange.objects.filter(integration=made).order_by("pk").first()
-    assert exchange is not None
-    assert exchange.url.endswith("/oauth2/v1/tokens/bearer")
 
 
 def test_the_connected_company_answers_to_a_test(books: Integration, administrator_client: Client) -> None:
