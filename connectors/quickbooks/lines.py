@@ -21,7 +21,7 @@ BY_ITEM = "ItemBasedExpenseLineDetail"
 OURS = frozenset({SALES, BY_ACCOUNT, BY_ITEM})
 """Detail types of the lines that the platform keeps."""
 
-_CENT = Decimal("0.01")
+_CENT, _MILLIONTH = Decimal("0.01"), Decimal("0.000001")
 _NOTHING = Decimal(0)
 
 
@@ -78,7 +78,7 @@ def _priced(item: Mapping[str, Any]) -> tuple[Decimal, dict[str, str]]:
     amount = number(item.get("subtotal"), "Le sous-total")
     if not amount:
         amount = _cents(quantity * price * kept)
-    for each in (price, price * kept):
+    for each in (price, (price * kept).quantize(_MILLIONTH)):
         if _cents(quantity * each) == amount:
             return amount, {"Qty": _plain(quantity), "UnitPrice": _plain(each)}
     return amount, {}

@@ -1,13 +1,16 @@
 """Writing to QuickBooks."""
 
 import json
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.base.errors import Conflict, Misconfigured, NotFound, Rejected
 from connectors.base.writes import PreparedWrite
 from connectors.quickbooks.connector import QuickBooks
+from connectors.quickbooks.writing import dumps
 from tests.connectors.quickbooks.conftest import read
 
 TAXED = {"value": "9"}
@@ -202,6 +205,20 @@ def test_quantity_and_price_are_sent_when_they_make_the_amount(quickbooks, item,
     quickbooks.send(prepared)
 
 
+@given(st.decimals("0", "99999", places=4), st.decimals("-99999", "99999", places=4), st.decimals("0", "100", places=2))
+def test_whatever_the_figures_the_amount_is_what_quantity_and_price_make(quantity, price, discount):
+    item = line(quantity=quantity, price=price, discount_percent=discount)
+    [made] = INVOICES.codecs["invoice_lines"].encode([item])
+    sent = json.loads(dumps({"Line": [made]}), parse_float=Decimal)["Line"][0]
+    detail = sent["SalesItemLineDetail"]
+    wanted = (quantity * price * (100 - discount) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert sent["Amount"] == wanted
+    if "Qty" in detail:
+        assert (detail["Qty"] * detail["UnitPrice"] * Decimal(1)).quantize(Decimal("0.01"), ROUND_HALF_UP) == wanted
+    else:
+        assert discount
+
+
 def test_lines_without_what_account_mapping_gives_are_refused_before_any_request(simulator):
     for codec, item, word in (
         ("invoice_lines", {"remote": {}}, "article"),
@@ -272,6 +289,33 @@ def test_payments_pay_an_invoice_in_part_then_whole(quickbooks, invoice):
     now = quickbooks.fetch("invoices", invoice["Id"])
     assert (now["_status"], Decimal(now["Balance"])) == ("paid", 0)
     assert [one["TxnId"] for one in now["LinkedTxn"]] == [half["Id"], rest["Id"]]
+
+
+def test_a_payment_goes_to_another_invoice_and_the_first_is_due_again(quickbooks, invoice):
+    other = quickbooks.push("invoices", invoice_values(DocNumber="QC-1043"), idempotency_key="f2")
+    base = quickbooks.push("payments", payment_values(invoice, "1379.70"), idempotency_key="p1")
+    values = {"Line": payment_values(other, "1000.00")["Line"]}
+    after = quickbooks.send(
+        quickbooks.prepare_push(
+            "payments", values, remote_id=base["Id"], version=base["SyncToken"], idempotency_key="p2", base=base
+        )
+    )
+    assert (Decimal(after["UnappliedAmt"]), len(after["Line"])) == (Decimal("379.70"), 1)
+    assert quickbooks.fetch("invoices", invoice["Id"])["_status"] == "sent"
+    assert Decimal(quickbooks.fetch("invoices", other["Id"])["Balance"]) == Decimal("379.70")
+
+
+def test_a_credit_in_a_payment_goes_along_when_its_invoices_change(quickbooks):
+    credit = {"Amount": "20.00", "LinkedTxn": [{"TxnId": "77", "TxnType": "CreditMemo"}]}
+    paid = {"Amount": "50.00", "LinkedTxn": [{"TxnId": "5", "TxnType": "Invoice"}]}
+    lines = PAYMENTS.codecs["allocations"].encode([{"amount": Decimal("49.5"), "remote": {"invoice": "6"}}])
+    prepared = quickbooks.prepare_push(
+        "payments", {"Line": lines}, remote_id="1", version="0", idempotency_key="k", base={"Line": [credit, paid]}
+    )
+    assert json.loads(prepared.body)["Line"] == [
+        {"Amount": 49.5, "LinkedTxn": [{"TxnId": "6", "TxnType": "Invoice"}]},
+        {"Amount": 20, "LinkedTxn": [{"TxnId": "77", "TxnType": "CreditMemo"}]},
+    ]
 
 
 def test_a_payment_is_voided_and_the_invoice_is_due_again(quickbooks, invoice):

@@ -1,6 +1,7 @@
 """The fake QuickBooks by itself, by the provider's page."""
 
 import json
+import threading
 
 import pytest
 import requests
@@ -150,6 +151,22 @@ def test_a_requestid_writes_once(api, simulator):
     assert code(api("POST", f"customer?requestid={'r' * 51}", json=body)) == (400, "2050")
     assert code(api("POST", "customer?requestid=r2", json=body)) == (400, "6240")
     assert api("POST", "customer?requestid=r2", json={"DisplayName": "Deux"}).status_code == 200
+
+
+def test_the_same_requestid_at_the_same_time_writes_once(api, simulator):
+    before = len(simulator.objects("Customer", "quickbooks"))
+    answers = []
+    body = {"DisplayName": "Ensemble"}
+    threads = [
+        threading.Thread(target=lambda: answers.append(api("POST", "customer?requestid=r", json=body).content))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(answers)) == 1
+    assert len(simulator.objects("Customer", "quickbooks")) == before + 1
 
 
 def test_a_batch_answers_item_by_item_in_its_own_order(api):
