@@ -71,19 +71,36 @@ class Reader:
         return moment is None or moment < datetime.now(UTC) - CDC_MEMORY + timedelta(days=1)
 
     def _changes(self, state: State) -> Generator[Page, None, bool]:
-        """Everything that CDC tells, in pages; whether it told it all."""
-        entity = self._resource.path
-        data = self._get("cdc", entities=entity, changedSince=state.since).data
-        state.mark = state.mark or _time(data)
+        """Everything that CDC tells, in pages; whether it told it all.
+
+        A full answer may lack something. The next one starts at its latest change, for deletions stand in no query; in
+        which order a full answer was cut is not known, so that a query must follow for the rest.
+        """
+        since, told_all = state.since, True
+        while True:
+            data = self._get("cdc", entities=self._resource.path, changedSince=since).data
+            state.mark = state.mark or _time(data)
+            found = self._told(data)
+            full = len(found) >= CDC_MAXIMUM
+            told_all = told_all and not full
+            records = self._mine(found)
+            batches = [records[at : at + self._size] for at in range(0, len(records), self._size)] or [[]]
+            for number, batch in enumerate(batches, start=1):
+                last = told_all and number == len(batches)
+                # Until the last page, the cursor asks for the same changes again: known ones cost next to nothing.
+                yield Page(batch, self._next(state) if last else {**asdict(state), "mark": ""}, last=last)
+            latest = self._latest(found)
+            if not full or latest <= since:
+                return told_all
+            since = latest
+
+    def _told(self, data: Any) -> list[Any]:
         answers = [one for part in _list(data, "CDCResponse") for one in _list(part, "QueryResponse")]
-        records = self._mine([raw for one in answers for raw in one.get(entity) or []])
-        told_all = sum(len(one.get(entity) or []) for one in answers) < CDC_MAXIMUM
-        batches = [records[at : at + self._size] for at in range(0, len(records), self._size)] or [[]]
-        for number, batch in enumerate(batches, start=1):
-            last = told_all and number == len(batches)
-            # Until the last page, the cursor asks for the same changes again: they are few, known ones cost nothing.
-            yield Page(batch, self._next(state) if last else {**asdict(state), "mark": ""}, last=last)
-        return told_all
+        return [raw for one in answers for raw in one.get(self._resource.path) or []]
+
+    def _latest(self, found: list[Any]) -> str:
+        times = (parse_instant(dig(raw, self._resource.modified_field)) for raw in found)
+        return max((format_instant(moment) for moment in times if moment), default="")
 
     def _query(self, state: State) -> Iterator[Page]:
         while True:

@@ -122,7 +122,17 @@ def test_more_changes_than_cdc_tells_are_read_by_query(quickbooks, simulator):
     records, after, _ = read(quickbooks, "customers", cursor, size=500)
     assert len(records) == 1201
     assert after["mode"] == "changes"
-    assert len(asked(simulator, "/cdc")) == 1 and len(asked(simulator)) >= 3
+    assert len(asked(simulator, "/cdc")) == 2 and len(asked(simulator)) >= 3
+
+
+def test_a_deletion_among_more_changes_than_cdc_tells_is_seen(quickbooks, simulator):
+    _, cursor, _ = read(quickbooks, "invoices")
+    simulator.seed("Invoice", 1100, "quickbooks")
+    simulator.delete("Invoice", "22", "quickbooks")
+    cursor["since"] = format_instant(datetime.now(UTC) - timedelta(days=1))
+    records, _, _ = read(quickbooks, "invoices", cursor)
+    assert len(records) == 1101
+    assert QuickBooks.resource("invoices").is_deleted(records["22"])
 
 
 def test_a_company_not_read_for_a_month_is_read_again_whole(quickbooks, simulator):
