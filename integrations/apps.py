@@ -17,6 +17,7 @@ AUDIT_ACTIONS = {
     "sync.cancelled": "Synchronisation annulée",
     "sync.error_retried": "Enregistrement en erreur réessayé",
     "sync.error_dismissed": "Erreur ignorée",
+    "mapping.changed": "Correspondance de champs modifiée",
     "conflict.resolved": "Conflit résolu",
     "push.retried": "Envoi réessayé",
     "integration.options_read": "Listes du fournisseur relues",
@@ -43,3 +44,4 @@ class IntegrationsConfig(AppConfig):
         loops.register("sweep", "SWEEP_SECONDS", sweep.sweep)
         loops.register("notices", "SWEEP_SECONDS", notices.send_due, patience=300)
         loops.register("purge", 3600, sweep.purge, patience=900)
+        loops.register("overdue", 3600, sweep.mark_overdue, patience=900)

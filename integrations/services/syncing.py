@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -28,6 +29,7 @@ from integrations.schedule import next_run
 from integrations.services.errors import Refused
 
 RUN_SYNC = "integrations.tasks.run_sync"
+REST_AFTER_FAILURE = timedelta(minutes=10)
 
 
 def request_sync(
@@ -128,11 +130,14 @@ def enqueue_scheduled() -> int:
 
 def enqueue_pushes() -> int:
     """Queue a push for each integration that is to send changes at once and has some; returns how many."""
-    waiting = PushOperation.objects.filter(integration=OuterRef("pk"), status=PushStatus.PENDING, code="")
-    open_jobs = SyncJob.objects.filter(integration=OuterRef("pk"), status__in=OPEN_STATUSES)
+    unsent = [PushStatus.PENDING, PushStatus.SENDING]
+    waiting = PushOperation.objects.filter(integration=OuterRef("pk"), status__in=unsent, code="")
+    jobs = SyncJob.objects.filter(integration=OuterRef("pk"))
     ready = Integration.objects.runnable().filter(
         Exists(waiting),
-        ~Exists(open_jobs),
+        ~Exists(jobs.filter(status__in=OPEN_STATUSES)),
+        # A provider that is down is not asked again at every sweep.
+        ~Exists(jobs.filter(status=JobStatus.FAILED, finished_at__gt=Now() - REST_AFTER_FAILURE)),
         push_at_once=True,
         direction__in=[Direction.OUT, Direction.BOTH],
         credential__isnull=False,

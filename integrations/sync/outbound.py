@@ -131,7 +131,7 @@ class OutboundResource:
     fields: tuple[OutField, ...]
 
     def changed(self, record: Any, link: RecordLink | None, held: set[str]) -> dict[str, Any]:
-        """Local values (canonical Python) that the provider does not have yet; of a new object, those that say something.
+        """Local values (canonical Python) that the provider does not have yet; of a new one, those that say something.
 
         `held`: fields that wait for a person.
         """

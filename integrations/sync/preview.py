@@ -3,18 +3,23 @@ that is rolled back. Nothing is written on either side but the report."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from integrations import routing
 from integrations.models import PushOperation, PushStatus
+from integrations.records import selectors as reading
 from integrations.records import services as records
-from integrations.records.kinds import KINDS, to_json
-from integrations.sync.plan import Plan, read_items
+from integrations.records.kinds import KINDS, FieldInfo
+from integrations.sync.lines import canonical
+from integrations.sync.plan import Failure, Held, Plan, read_items
 from integrations.sync.problems import FieldProblem
-from integrations.sync.push_plan import Wait
+from integrations.sync.push_plan import Wait, Write
 from integrations.sync.run import Run
 
 if TYPE_CHECKING:
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
     from integrations.sync.push import Pusher
 
 MOST_RECORDS = 5_000
-EXAMPLES = 25
+EXAMPLES = 10
+"""Examples that are kept of each sort of change of each object."""
 
 Report = dict[str, Any]
 
@@ -71,6 +77,7 @@ def _inbound(parts: Parts, compiled: Any, raw_records: list[Any], more: bool) ->
         "examples": [],
     }
     report["skip"] = 0
+    _show(report, (_refusal(failure) for failure in failures))
     for start in range(0, len(items), 200):
         try:
             with transaction.atomic():
@@ -79,6 +86,7 @@ def _inbound(parts: Parts, compiled: Any, raw_records: list[Any], more: bool) ->
             report["fail"] += len(items[start : start + 200])
             continue
         _add(report, plan, applied)
+    report["titles"] = _titles(report)
     return report
 
 
@@ -86,24 +94,66 @@ def _add(report: Report, plan: Plan, applied: list[records.Applied]) -> None:
     report["skip"] += plan.skipped
     report["hold"] += len(plan.held)
     report["fail"] += len(plan.failures)
+    _show(report, (_refusal(failure) for failure in plan.failures))
+    _show(report, _conflicts(plan.held))
     names = {"created": "create", "updated": "update", "restored": "update", "archived": "archive"}
     for step, done in zip(plan.steps, applied, strict=True):
         if step.item is None or done.action == "unchanged":
             report["skip"] += step.item is not None
             continue
         report[names[done.action]] += 1
-        if len(report["examples"]) < EXAMPLES:
+        if _room(report, names[done.action]):
             report["examples"].append(_example(names[done.action], done))
 
 
+def _room(report: Report, action: str) -> bool:
+    """Whether one more example of this sort is worth showing."""
+    return sum(example["action"] == action for example in report["examples"]) < EXAMPLES
+
+
+def _show(report: Report, examples: Iterable[dict[str, Any]]) -> None:
+    for example in examples:
+        if _room(report, example["action"]):
+            report["examples"].append(example)
+
+
+def _refusal(failure: Failure) -> dict[str, Any]:
+    return {"action": "fail", "title": failure.remote_id, "sentence": failure.sentence}
+
+
+def _conflicts(held: Iterable[Held]) -> Iterable[dict[str, Any]]:
+    for one in islice(held, EXAMPLES):
+        link, sides = one.link, one.sides
+        record = reading.by_ids({link.record_kind: [link.record_id]}).get((link.record_kind, link.record_id))
+        title = record.full_title if record else link.remote_id
+        changes = [_change(one.info.name, one.info, sides.local, sides.incoming)]
+        yield {"action": "hold", "kind": link.record_kind, "title": title, "changes": changes}
+
+
 def _example(action: str, done: records.Applied) -> dict[str, Any]:
-    kind = KINDS[done.kind]
+    fields = KINDS[done.kind].fields
     changes = [
-        {"label": kind.fields[name].label if name in kind.fields else name, "old": to_json(old), "new": to_json(new)}
+        _change(name, fields[name], canonical(fields[name], old), canonical(fields[name], new))
         for name, (old, new) in done.changed.items()
-        if kind.fields.get(name) is None or kind.fields[name].type != "lines"
+        if name in fields
     ]
-    return {"action": action, "title": str(done.record), "changes": changes}
+    return {"action": action, "kind": done.kind, "title": done.record.full_title, "changes": changes}
+
+
+def _change(name: str, info: FieldInfo, old: Any, new: Any) -> dict[str, Any]:
+    """One field of an example, its values as canonical JSON."""
+    return {"name": name, "label": info.label, "old": old, "new": new}
+
+
+def _titles(report: Report) -> dict[str, str]:
+    """The titles of the records that the examples refer to, by id: those that would be created are gone afterwards."""
+    wanted: dict[str, set[UUID]] = {}
+    for example in report["examples"]:
+        for change in example.get("changes", ()):
+            info = KINDS[example["kind"]].fields[change["name"]]
+            if info.type == "reference":
+                wanted.setdefault(info.target, set()).update(UUID(v) for v in (change["old"], change["new"]) if v)
+    return {str(key): title for key, title in reading.titles(wanted).items()}
 
 
 def _outbound(pusher: Pusher) -> Report:
@@ -119,13 +169,23 @@ def _outbound(pusher: Pusher) -> Report:
             write = pusher.planner.plan(record, pusher.link_of(operation), needed=operation.needed) if record else None
         except FieldProblem as problem:
             report["fail"] += 1
-            report["examples"].append({"action": "fail", "title": str(record), "sentence": problem.sentence})
+            _show(report, [{"action": "fail", "title": record.full_title, "sentence": problem.sentence}])
             continue
         if write is None:
             continue
         action = "create" if isinstance(write, Wait) else write.action.split(":")[0]
         report[action] += 1
-        if len(report["examples"]) < EXAMPLES and not isinstance(write, Wait):
-            labels = [pusher.outbound.kind.fields[name].label for name in write.fields]
-            report["examples"].append({"action": action, "title": str(record), "fields": labels})
+        if _room(report, action) and isinstance(write, Write):
+            report["examples"].append(_outbound_example(pusher, operation, record, action, write))
+    report["titles"] = _titles(report)
     return report
+
+
+def _outbound_example(
+    pusher: Pusher, operation: PushOperation, record: Any, action: str, write: Write
+) -> dict[str, Any]:
+    """A write, with what the provider has now (as both sides last agreed) and what it would get."""
+    fields, link = pusher.outbound.kind.fields, pusher.link_of(operation)
+    agreed = link.base_local if link else {}
+    changes = [_change(name, fields[name], agreed.get(name), write.local.get(name)) for name in write.fields]
+    return {"action": action, "kind": operation.record_kind, "title": record.full_title, "changes": changes}

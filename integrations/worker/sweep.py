@@ -14,6 +14,7 @@ from django.utils import timezone
 from integrations import queue, services
 from integrations.models import Exchange, SyncJob
 from integrations.oauth import attempts
+from integrations.records import services as records
 from integrations.sync import lease
 from integrations.sync.runner import RUN_SYNC
 from integrations.worker.hosts import forget_gone_hosts
@@ -47,6 +48,13 @@ def ring_due() -> int:
                 queue.ring(RUN_SYNC, str(pk))
                 rang += 1
     return rang
+
+
+def mark_overdue() -> None:
+    """Tell which invoices are overdue today, in America/Toronto."""
+    changed = records.mark_overdue(timezone.localdate())
+    if changed:
+        log.info("invoices.overdue", count=changed)
 
 
 def purge() -> None:

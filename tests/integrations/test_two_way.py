@@ -158,9 +158,13 @@ def test_a_new_record_is_created_there_with_its_parents_first(
     both: Integration, synchronise: Synchronise, simulator: Control
 ) -> None:
     address = {"line1": "1, rue Neuve", "city": "Québec", "province": "QC", "postal_code": "G1A 1A1", "country": "CA"}
-    place, unit = apply(
-        [Change("property", action="create", values={"name": "Tour Neuve", "kind": "rental", "address": address})], USER
-    )[0].id, None
+    place, unit = (
+        apply(
+            [Change("property", action="create", values={"name": "Tour Neuve", "kind": "rental", "address": address})],
+            USER,
+        )[0].id,
+        None,
+    )
     unit = apply(
         [Change("unit", action="create", values={"property": place, "number": "101", "kind": "apartment"})], USER
     )[0].id
@@ -316,3 +320,22 @@ def test_a_preview_writes_nothing_on_either_side_and_tells_what_would_be(
     again.refresh_from_db()
     assert again.report["out"]["tenants"]["update"] == 1
     assert PushOperation.objects.get().status == PushStatus.PENDING
+
+
+def test_a_change_is_sent_by_itself_but_a_provider_that_is_down_is_left_in_peace(
+    both: Integration, simulator: Control
+) -> None:
+    assert services.enqueue_pushes() == 0
+    _, here = tenant_of(simulator)
+    apply([Change("tenant", here.pk, values={"given_name": "Maëlle"})], USER)
+    Integration.objects.update(max_retries=0)
+    simulator.fault("error", path="/v1/tenants", times=None)
+    assert services.enqueue_pushes() == 1
+    job = SyncJob.objects.get(status="pending")
+    assert (job.trigger, services.enqueue_pushes()) == ("change", 0)
+    assert finish(job).status == JobStatus.FAILED
+    assert services.enqueue_pushes() == 0
+    simulator.clear_faults()
+    SyncJob.objects.filter(pk=job.pk).update(finished_at="2026-01-01T00:00:00Z")
+    assert services.enqueue_pushes() == 1
+    assert finish(SyncJob.objects.get(status="pending")).pushed == 1
