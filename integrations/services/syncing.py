@@ -144,9 +144,8 @@ def enqueue_pushes() -> int:
         # The first synchronisation is a person's decision, after the preview.
         last_sync_at__isnull=False,
     )
-    for integration in ready.select_related("credential"):
-        request_sync(integration, trigger=Trigger.CHANGE)
-    return len(ready)
+    asked = [request_sync(integration, trigger=Trigger.CHANGE) for integration in ready.select_related("credential")]
+    return len(asked)
 
 
 def planned(integration: Integration) -> Any:
