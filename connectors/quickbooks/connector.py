@@ -11,18 +11,12 @@ from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
 from connectors.base.errors import ConnectorError, NotFound
 from connectors.base.limiter import Limits
-from connectors.base.oauth import OAuth2, TokenAuth
+from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
 from connectors.base.webhooks import HmacBase64
 from connectors.base.writes import Option, PreparedWrite
-from connectors.quickbooks import errors, options, quirks, reading, writing
+from connectors.quickbooks import access, errors, options, quirks, reading, writing
 from connectors.quickbooks.resources import RESOURCES
-
-_AUTH_HOSTS = {
-    "authorize": "https://appcenter.intuit.com",
-    "token": "https://oauth.platform.intuit.com",
-    "revoke": "https://developer.api.intuit.com",
-}
 
 
 class QuickBooks(Connector):
@@ -35,20 +29,8 @@ class QuickBooks(Connector):
     description = "Clients, factures, paiements et dépenses de QuickBooks en ligne."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)
-    oauth = OAuth2(
-        authorize=("authorize", "connect/oauth2"),
-        token=("token", "oauth2/v1/tokens/bearer"),
-        revoke=("revoke", "v2/oauth2/tokens/revoke"),
-        scopes=("com.intuit.quickbooks.accounting",),
-        account_param="realmId",
-        refresh_expires_in="x_refresh_token_expires_in",
-        revoke_json=True,
-    )
-    hosts = {
-        "production": {"api": "https://quickbooks.api.intuit.com", **_AUTH_HOSTS},
-        "test": {"api": "https://sandbox-quickbooks.api.intuit.com", **_AUTH_HOSTS},
-        "simulator": dict.fromkeys(("api", *_AUTH_HOSTS), "{simulator_url}/quickbooks"),
-    }
+    oauth = access.OAUTH
+    hosts = access.HOSTS
     # 500 a minute and 10 a second are allowed, for everyone who speaks to this company.
     limits = Limits(rate=8, burst=2)
     webhook_scheme = HmacBase64("intuit-signature")
