@@ -22,7 +22,9 @@ from integrations.services import notices
 from integrations.signals import integration_status_changed
 from integrations.worker import loops
 from tests.integrations import rows
-from tests.integrations.conftest import KEY, Synchronise
+from tests.integrations.conftest import KEY, Synchronise, finish
+from tests.integrations.consents import SLUG as QUICKBOOKS
+from tests.integrations.consents import come_back, consent, start
 from tests.simulator import Control
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,3 +165,30 @@ def test_a_refused_key_does_not_wake_an_integration_that_is_inactive(
 
 def test_the_worker_looks_for_what_is_to_be_told() -> None:
     assert [loop.function for loop in loops.registered() if loop.name == "notices"] == [notices.send_due]
+
+
+def test_a_grant_that_is_revoked_in_the_middle_of_a_run_waits_for_the_reconnection_and_goes_on(
+    books: Integration, intuit: Control, administrator_client: Client, synchronise: Synchronise, mailoutbox: list[Any]
+) -> None:
+    books.batch_size = 2
+    books.save(update_fields=["batch_size"])
+    intuit.fault("error", path="/query", slug=QUICKBOOKS, times=1, status=401)
+    job = synchronise(books)
+    assert job.status in (JobStatus.COMPLETED, JobStatus.PARTIAL), "one 401 is answered by a renewal"
+
+    intuit.act(QUICKBOOKS, "revoke_grants")
+    failed = synchronise(books, full=True)
+    assert failed.status == JobStatus.FAILED
+    books.refresh_from_db()
+    assert (books.status, books.status_message) == ("reconnect", failed.error_message)
+    assert errors_told() == 1
+    assert notices.send_due() == 1
+    assert len(mailoutbox) == 1
+
+    address = reverse("integrations:reconnect", args=[books.pk])
+    come_back(administrator_client, consent(start(administrator_client, address)))
+    job = finish(books.jobs.get(status=JobStatus.PENDING))
+    assert job.status in (JobStatus.COMPLETED, JobStatus.PARTIAL)
+    books.refresh_from_db()
+    assert books.status == "active"
+    assert notices.send_due() == 0
