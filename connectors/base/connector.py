@@ -97,6 +97,8 @@ class Connector(ABC):
     limits: ClassVar[Limits | None] = None
     webhook_scheme: ClassVar[SignatureScheme | None] = None
     resources: ClassVar[tuple[Resource, ...]] = ()
+    currencies: ClassVar[tuple[str, ...]] = ("CAD",)
+    """Currencies of documents that an account holds; one in another currency is not sent."""
     option_kinds: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(kind, French label) of the lists that options() reads."""
     parse_float: ClassVar[Callable[[str], Any]] = float

@@ -115,8 +115,9 @@ class Resource:
     path: its collection below the API's base address; filters: query parameters that a pull may carry; lookup_fields:
     sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
     creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
-    prepare_act() offers; match: record fields by which a first meeting knows a record; slots: what account mapping
-    fills.
+    prepare_act() offers; match: record fields by which a first meeting knows a record; owned_amounts: record fields
+    that the provider computes: its amount overwrites ours, and a person is told when they differ; slots: what account
+    mapping fills.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Resource:
     deleted: Callable[[Mapping[str, Any]], bool] | None = None
     acts: tuple[Act, ...] = ()
     match: tuple[str, ...] = ()
+    owned_amounts: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:

@@ -68,6 +68,7 @@ INVOICES = _resource(
     record="invoice",
     path="Invoice",
     match=("number",),
+    owned_amounts=("total",),
     filters=DATES,
     lookup_fields=("DocNumber",),
     depends_on=("customers",),

@@ -24,8 +24,10 @@ def open_fields(record_ids: Iterable[UUID]) -> set[FieldKey]:
 def save(plan: Plan, waiting: set[FieldKey], now: datetime) -> None:
     """Write what a page means for conflicts; `waiting`: fields that waited before it. A quiet page costs nothing."""
     fresh = [_row(held, now) for held in plan.held if (held.link.pk, held.info.name) not in waiting]
+    fresh += [_row(held, now, code="total") for held in plan.overruled]
     if fresh:
-        Conflict.objects.bulk_create(fresh)
+        # A review of an amount that is open already says enough.
+        Conflict.objects.bulk_create(fresh, ignore_conflicts=True)
     for held in plan.held:
         if (held.link.pk, held.info.name) in waiting:
             values = {"local": held.sides.local, "remote": held.sides.incoming, "remote_raw": held.sides.remote}
@@ -38,13 +40,14 @@ def _open(link_id: UUID, name: str) -> Any:
     return Conflict.objects.filter(link_id=link_id, field=name, state=ConflictState.OPEN, code="field")
 
 
-def _row(held: Held, now: datetime) -> Conflict:
+def _row(held: Held, now: datetime, code: str = "field") -> Conflict:
     return Conflict(
         integration_id=held.link.integration_id,
         link=held.link,
         record_kind=held.link.record_kind,
         record_id=held.link.record_id,
         field=held.info.name,
+        code=code,
         base=None if held.sides.base_local is MISSING else held.sides.base_local,
         local=held.sides.local,
         remote=held.sides.incoming,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from integrations.core.ids import uuid7
 from integrations.models import LinkState, RecordLink
 from integrations.records.kinds import KINDS, FieldInfo, value_of
 from integrations.records.services import Change
-from integrations.sync.conflicts import MISSING, Outcome, Sides, merge, next_bases
+from integrations.sync.conflicts import BLANK, MISSING, Outcome, Sides, merge, next_bases
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.mapping import CompiledResource, Incoming, ResourceMapping
 from integrations.sync.policies import Policies
 from integrations.sync.problems import FieldProblem
+
+ONE_CENT = Decimal("0.01")
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Plan:
     touched: list[RecordLink] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     settled: set[tuple[UUID, str]] = field(default_factory=set)
+    overruled: list[Held] = field(default_factory=list)
+    """Amounts that the platform computed and the provider computed otherwise: its own counts, a person is told."""
     owed: set[UUID] = field(default_factory=set)
     """Records of which the provider does not have the platform's value yet."""
     failures: list[Failure] = field(default_factory=list)
@@ -219,6 +224,8 @@ class Planner:
             self.plan.held.append(Held(link, info, sides))
         else:
             self.plan.settled.add((link.pk, name))
+            if outcome is Outcome.PULL and name in self.compiled.resource.owned_amounts and _ours_differs(sides):
+                self.plan.overruled.append(Held(link, info, sides))
             link.base_local[name], link.base_remote[name] = next_bases(sides, outcome)
             if outcome is Outcome.KEEP and self.policies.sends(mapped) and sides.local != link.base_local[name]:
                 self.plan.owed.add(link.record_id)
@@ -265,3 +272,10 @@ class Planner:
     def _stamp(self, link: RecordLink, item: Item) -> None:
         link.remote_version = item.version
         link.synced_at = self.now
+
+
+def _ours_differs(sides: Sides) -> bool:
+    """Whether the platform had computed another amount than the provider's, by more than a cent."""
+    if sides.local in BLANK or sides.local == sides.base_local or not Decimal(sides.local):
+        return False
+    return abs(Decimal(sides.local) - Decimal(sides.incoming or 0)) > ONE_CENT

@@ -248,4 +248,6 @@ class Pusher:
 
 
 def _reasons(error: Rejected) -> str:
-    return " ".join([error.sentence, *dict.fromkeys(error.field_errors.values())])
+    more = [reason for reason in dict.fromkeys(error.field_errors.values()) if reason not in error.sentence]
+    text = " ".join([error.sentence, *more])
+    return text if text.endswith(".") else f"{text}."

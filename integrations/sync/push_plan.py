@@ -13,6 +13,7 @@ from integrations.records.models import RecordHistory
 from integrations.sync import lines
 from integrations.sync.options import Options
 from integrations.sync.outbound import OutboundResource, Outgoing
+from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Case, Slots
 
 
@@ -54,6 +55,7 @@ class PushPlanner:
             return None
         elif act := self._act(record, link):
             return Write(f"act:{act}")
+        self._demand_currency(record)
         changed = self.outbound.changed(record, link, self._held(link))
         if not changed:
             return None
@@ -88,6 +90,18 @@ class PushPlanner:
             if state == value and link.base_local.get(name) != value:
                 return act.name
         return ""
+
+    def _demand_currency(self, record: Any) -> None:
+        """FieldProblem for a document in a currency that the account does not hold: nothing is converted."""
+        held = self.integration.connector.currencies
+        currency = getattr(record, "currency", "")
+        if "lines" in self.outbound.kind.fields and currency and currency not in held:
+            raise FieldProblem(
+                "currency",
+                "currency",
+                f"Ce document est en {currency}, mais le compte ne tient que {', '.join(held)}. Rien n’est converti : "
+                "changez la devise du document, ou saisissez-le chez le fournisseur.",
+            )
 
     def _held(self, link: RecordLink | None) -> set[str]:
         if link is None:

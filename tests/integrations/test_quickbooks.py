@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from integrations.models import (
+    Conflict,
     FieldMapping,
     Integration,
     JobStatus,
@@ -16,6 +18,7 @@ from integrations.models import (
     RecordLink,
     RemoteOption,
     SlotRule,
+    Status,
     SyncError,
 )
 from integrations.records.models import Customer, Event, Expense, Invoice, Payment, RecordHistory
@@ -324,3 +327,118 @@ def test_an_expense_goes_out_with_its_supplier_and_taxes(
     assert (ours.gst_amount, ours.qst_amount) == (Decimal("4.00"), Decimal("7.98"))
     assert not RecordLink.objects.filter(record_id=mine, resource="bills").exists()
     quiet(quickbooks, synchronise, simulator)
+
+
+def test_an_amount_that_the_books_compute_otherwise_counts_and_is_told(
+    quickbooks: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    who = Customer.objects.first()
+    assert who is not None
+    mine = invoice(who.pk, lines=[line("Visite", "1", "100")], issue_date="2026-11-20", total=Decimal("114.99"))
+    assert synchronise(quickbooks).status == JobStatus.COMPLETED
+    ours = Invoice.objects.get(pk=mine)
+    assert ours.total == Decimal("114.98")
+    told = Conflict.objects.filter(record_id=mine)
+    assert not told.exists(), "a cent is rounding"
+    other = invoice(who.pk, lines=[line("Visite", "1", "100")], issue_date="2026-11-20", total=Decimal("100.00"))
+    synchronise(quickbooks)
+    review = Conflict.objects.get(record_id=other)
+    assert (review.code, review.local, review.remote) == ("total", "100.00", "114.98")
+    quiet(quickbooks, synchronise, simulator)
+
+
+def test_a_document_in_a_currency_that_the_account_does_not_hold_waits(
+    quickbooks: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    who = Customer.objects.first()
+    assert who is not None
+    simulator.forget_requests(slug="quickbooks")
+    mine = invoice(who.pk, lines=[line("Visite", "1", "100")], issue_date="2026-11-20", currency="USD")
+    synchronise(quickbooks)
+    operation = PushOperation.objects.get(record_id=mine)
+    assert (operation.status, operation.code) == (PushStatus.REJECTED, "currency") and "USD" in operation.message
+    assert writes(simulator) == []
+
+
+def test_a_customer_without_a_name_there_is_an_error_with_a_reason(
+    simulator: Control, synchronise: Synchronise, administrator: Any, settings: Any
+) -> None:
+    settings.SIMULATOR_URL = simulator.url
+    integration = connected(simulator)
+    simulator.fault("missing_field", slug="quickbooks", times=None, field="DisplayName")
+    job = synchronise(integration, resources=["customers"])
+    simulator.clear_faults(slug="quickbooks")
+    error = SyncError.objects.get()
+    assert (job.status, error.code) == (JobStatus.PARTIAL, "required")
+    assert "DisplayName" in error.message
+    assert synchronise(integration, full=True).status == JobStatus.COMPLETED
+    error.refresh_from_db()
+    assert error.resolved_at is not None
+
+
+def test_a_grant_revoked_in_the_middle_waits_and_goes_on_after_the_reconnection(
+    quickbooks: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    who = customer(name="Pendant la panne inc.")
+    simulator.act("quickbooks", "expire_tokens")
+    simulator.act("quickbooks", "revoke_grants")
+    job = synchronise(quickbooks)
+    quickbooks.refresh_from_db()
+    assert (job.status, quickbooks.status) == (JobStatus.FAILED, Status.RECONNECT)
+    assert "Reconnectez" in job.error_message
+    granted = simulator.act("quickbooks", "grant")
+    credential = quickbooks.credential
+    credential.secrets = {**credential.secrets, **{k: granted[k] for k in ("access_token", "refresh_token")}}
+    credential.save()
+    Integration.objects.filter(pk=quickbooks.pk).update(status=Status.ACTIVE)
+    assert synchronise(quickbooks).pushed == 1
+    assert RecordLink.objects.filter(record_id=who).exists()
+
+
+def test_a_tax_code_that_no_longer_exists_is_told_and_the_write_waits(
+    quickbooks: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    SlotRule.objects.filter(slot="tax_code", local_value="gst_qst").update(remote_id="9999")
+    who = Customer.objects.first()
+    assert who is not None
+    mine = invoice(who.pk, lines=[line("Visite", "1", "100")], issue_date="2026-11-20")
+    job = synchronise(quickbooks)
+    operation = PushOperation.objects.get(record_id=mine)
+    assert (job.status, operation.status) == (JobStatus.PARTIAL, PushStatus.REJECTED)
+    assert len(operation.message) > 40 and operation.message.endswith(".")
+    SlotRule.objects.filter(slot="tax_code", local_value="gst_qst").delete()
+    fill_account_mapping_again(quickbooks)
+    PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, code="")
+    assert synchronise(quickbooks).pushed == 1
+
+
+def fill_account_mapping_again(integration: Integration) -> None:
+    SlotRule.objects.filter(integration=integration).delete()
+    fill_account_mapping(integration)
+
+
+def test_the_official_sdk_reads_back_what_the_engine_wrote(
+    quickbooks: Integration, synchronise: Synchronise, simulator: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quickbooks.objects import Customer as SdkCustomer
+    from quickbooks.objects import Invoice as SdkInvoice
+
+    from tests.connectors.quickbooks.test_sdk import Sdk, Session
+
+    who = customer(name="Épicerie Chez l’Œuf inc.", email="oeuf@exemple.ca", phone="+15145550155")
+    mine = invoice(who, lines=[line("Débouchage", "2", "99.99"), line("Pièces", "1", "10.01")], issue_date="2026-11-20")
+    synchronise(quickbooks)
+    monkeypatch.setattr(Sdk, "api_url_v3", f"{simulator.url}/quickbooks/v3")
+    sdk = Sdk(company_id=quickbooks.account_id, minorversion=75)
+    sdk.session = Session(quickbooks.credential.secrets["access_token"])
+    sdk.auth_client = SimpleNamespace(environment="production")
+    theirs = SdkCustomer.get(int(link_of(who).remote_id), qb=sdk)
+    assert (theirs.DisplayName, theirs.PrimaryEmailAddr.Address) == ("Épicerie Chez l’Œuf inc.", "oeuf@exemple.ca")
+    read = SdkInvoice.get(int(link_of(mine).remote_id), qb=sdk)
+    ours = Invoice.objects.get(pk=mine)
+    assert Decimal(str(read.TotalAmt)) == ours.total
+    assert [Decimal(str(each.Amount)) for each in read.TxnTaxDetail.TaxLine] == [t.amount for t in ours.taxes.all()]
+    sold = [each for each in read.Line if each.DetailType == "SalesItemLineDetail"]
+    assert [(each.Description, Decimal(str(each.Amount))) for each in sold] == [
+        (each.description, each.subtotal) for each in ours.lines.all()
+    ]

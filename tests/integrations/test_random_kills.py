@@ -107,7 +107,9 @@ def check(simulator: Control, made: list[Any], wanted_there: set[str]) -> None:
     ours = Invoice.objects.filter(pk__in=made)
     assert {memos[i.memo] for i in ours} == {1} and ours.count() == len(made)
     assert Invoice.objects.count() == len(there(simulator, "Invoice"))
-    links = dict(RecordLink.objects.filter(resource="invoices", state=LinkState.LIVE).values_list("record_id", "remote_id"))
+    links = dict(
+        RecordLink.objects.filter(resource="invoices", state=LinkState.LIVE).values_list("record_id", "remote_id")
+    )
     for mine in ours:
         assert Decimal(str(there(simulator, "Invoice")[links[mine.pk]]["TotalAmt"])) == mine.total > 0
     assert not PushOperation.objects.exclude(status=PushStatus.DONE).exists()
