@@ -183,7 +183,7 @@ class Connector(ABC):
         """Who am I: proves the address, the credential and the environment."""
 
     def accounts(self) -> list[Account]:
-        """The accounts that a consent opens, for a person to choose one; only one where the consent page asks already."""
+        """The accounts that a consent opens, for a person to choose; one only where the consent page asks already."""
         return [self.check()]
 
     @abstractmethod
