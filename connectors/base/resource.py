@@ -116,8 +116,8 @@ class Resource:
     sets of them that find one object; max_page_size: the provider's own bound; create_guard: what makes a repeated
     creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
     prepare_act() offers; match: record fields by which a first meeting knows a record; owned_amounts: record fields
-    that the provider computes: its amount overwrites ours, and a person is told when they differ; slots: what account
-    mapping fills.
+    that the provider computes: its amount overwrites ours, and a person is told when they differ; date_field: the day
+    of a document, a field of the record; slots: what account mapping fills.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Resource:
     acts: tuple[Act, ...] = ()
     match: tuple[str, ...] = ()
     owned_amounts: tuple[str, ...] = ()
+    date_field: str = ""
     slots: tuple[Slot, ...] = ()
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 import connectors
 from connectors.base.connector import Connector
+from connectors.base.resource import Resource
 from integrations.core.fields import SecretJSONField
 from integrations.core.ids import uuid7
 
@@ -99,6 +101,10 @@ class Integration(models.Model):
     push_divisions = models.ManyToManyField(
         "records.Division", blank=True, related_name="+", verbose_name="divisions envoyées"
     )
+    include_deleted = models.BooleanField("suivre les suppressions", default=True)
+    date_from = models.DateField("documents à partir du", null=True, blank=True)
+    date_to = models.DateField("documents jusqu’au", null=True, blank=True)
+    filters = models.JSONField("filtres", default=dict, blank=True)
     batch_size = models.PositiveIntegerField(
         "enregistrements par page", default=100, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
@@ -157,6 +163,19 @@ class Integration(models.Model):
     def receives(self) -> bool:
         """Whether changes at the provider come to the platform."""
         return self.direction in (Direction.IN, Direction.BOTH)
+
+    def filters_of(self, resource: Resource) -> dict[str, str]:
+        """What a pull of this resource is narrowed to: its own filters, and the period where the provider can."""
+        period = {"date_from": self.date_from, "date_to": self.date_to}
+        dates = {name: day.isoformat() for name, day in period.items() if day and name in resource.filters}
+        own = {n: v for n, v in self.filters.get(resource.name, {}).items() if v and n in resource.filters}
+        return own | dates
+
+    def in_period(self, day: date | None) -> bool:
+        """Whether a document of this day is synchronised; one without a date always is."""
+        if day is None:
+            return True
+        return (self.date_from is None or day >= self.date_from) and (self.date_to is None or day <= self.date_to)
 
     @property
     def is_connected(self) -> bool:

@@ -14,7 +14,7 @@ from connectors.base.oauth import TokenSet
 from integrations import signals
 from integrations.core import audit
 from integrations.core.models import User
-from integrations.models import Credential, Integration, LinkState, RecordLink, Status
+from integrations.models import Credential, Integration, LinkState, RecordLink, Status, SyncCursor
 from integrations.models.connection import OAUTH2
 from integrations.oauth.grants import end_grant
 from integrations.services.errors import Refused
@@ -39,7 +39,15 @@ OPTIONS = (
     "create_missing",
     "push_at_once",
     "push_divisions",
+    "include_deleted",
+    "date_from",
+    "date_to",
+    "filters",
 )
+
+
+SCOPE = frozenset({"date_from", "date_to", "filters", "include_deleted"})
+"""Options that decide which of the provider's objects are read."""
 
 
 def test_connection(integration: Integration, *, actor: User) -> Account:
@@ -78,6 +86,9 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
         if "push_divisions" in values:
             integration.push_divisions.set(values["push_divisions"])
     changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
+    if changed.keys() & SCOPE:
+        # What lay outside until now may have been passed over: everything is read again, unchanged records cost a hash.
+        SyncCursor.objects.filter(integration=integration).delete()
     if changed:
         audit.record(
             "integration.changed",

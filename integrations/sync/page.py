@@ -153,6 +153,7 @@ class PageStore:
             self._context(items),
             Policies.of_integration(self.integration, self.compiled.resource),
             now,
+            self.integration.include_deleted,
             matches,
             {"division": division} if division else {},
         )

@@ -132,6 +132,7 @@ class Planner:
     context: Incoming
     policies: Policies
     now: Any
+    follow_deletions: bool = True
     matches: Mapping[str, Any] = field(default_factory=dict)
     new_record_values: Mapping[str, Any] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
@@ -150,8 +151,8 @@ class Planner:
         return self.plan
 
     def _archive(self, item: Item, link: RecordLink | None) -> None:
-        if link is None or link.state == LinkState.TOMBSTONE:
-            # Deleted before it was ever seen, or a tombstone seen again: nothing of ours is concerned.
+        if link is None or link.state == LinkState.TOMBSTONE or not self.follow_deletions:
+            # Deleted before it was ever seen, a tombstone seen again, or deletions are not wanted here.
             self.plan.skipped += 1
             return
         link.state, link.raw_hash = LinkState.TOMBSTONE, item.hash

@@ -53,8 +53,9 @@ def write_report(run: Run, parts: Parts) -> None:
 def _fetch(run: Run, resource: str) -> tuple[list[Any], bool]:
     """Every record of a resource, and whether there are more than the preview looks at."""
     fetched: list[Any] = []
-    size = run.connector.resource(resource).max_page_size
-    for page in run.connector.pull(resource, None, page_size=size):
+    declared = run.connector.resource(resource)
+    filters = run.integration.filters_of(declared)
+    for page in run.connector.pull(resource, None, page_size=declared.max_page_size, filters=filters):
         run.claim.check()
         fetched += page.records
         if page.last:

@@ -17,7 +17,12 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
     cursor = None if run.job.full and not begun else _saved_cursor(run.integration, name)
-    pages = run.connector.pull(name, cursor, page_size=min(run.integration.batch_size, compiled.resource.max_page_size))
+    pages = run.connector.pull(
+        name,
+        cursor,
+        page_size=min(run.integration.batch_size, compiled.resource.max_page_size),
+        filters=run.integration.filters_of(compiled.resource),
+    )
     with PageFeed(pages, run.claim) as feed:
         for page in feed:
             store.store(page.records, Checkpoint(page.cursor, page.last))

@@ -48,6 +48,8 @@ class PushPlanner:
 
     def plan(self, record: Any, link: RecordLink | None, *, needed: bool = False) -> Write | Wait | None:
         """What is to be written; None when nothing is. Raises FieldProblem."""
+        if not self._in_period(record):
+            return None
         if link is None:
             if record.archived_at is not None or not self._may_create(record, needed):
                 return None
@@ -90,6 +92,10 @@ class PushPlanner:
             if state == value and link.base_local.get(name) != value:
                 return act.name
         return ""
+
+    def _in_period(self, record: Any) -> bool:
+        day = self.outbound.resource.date_field
+        return not day or self.integration.in_period(getattr(record, day))
 
     def _demand_currency(self, record: Any) -> None:
         """FieldProblem for a document in a currency that the account does not hold: nothing is converted."""
