@@ -76,7 +76,8 @@ class Client:
 
     label: the provider's name in sentences; hosts: role → base URL, the only ones that ever get the credential;
     classify: the error that an answer means, or None; masker: knows every credential value; parse_float: what a JSON
-    number with a fraction becomes (str keeps every digit of an amount).
+    number with a fraction becomes (str keeps every digit of an amount); parse: reads a body that is not JSON, ValueError
+    when it cannot.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Client:
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
         parse_float: Callable[[str], Any] = float,
+        parse: Callable[[bytes], Any] | None = None,
     ) -> None:
         self.label = label
         self.retries = 0
@@ -105,7 +107,7 @@ class Client:
         self._retry = retry
         self._timeout = timeout
         self._sleep = sleep
-        self._parse_float = parse_float
+        self._parse = parse or (lambda body: jsonlib.loads(body, parse_float=parse_float))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept"] = "application/json"
@@ -288,7 +290,7 @@ class Client:
 
     def _answer(self, method: str, status: int, headers: CaseInsensitiveDict[str], body: bytes) -> Answer:
         try:
-            data = jsonlib.loads(body, parse_float=self._parse_float) if body else None
+            data = self._parse(body) if body else None
         except (ValueError, RecursionError):
             data = None
         return Answer(method, status, headers, data)

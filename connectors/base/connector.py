@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -104,6 +104,8 @@ class Connector(ABC):
     parse_float: ClassVar[Callable[[str], Any]] = float
     """What a JSON number with a fraction becomes. A raw record must stay JSON-serialisable: float, or str where every
     digit of an amount counts."""
+    parse: ClassVar[Callable[[bytes], Any] | None] = None
+    """Reads a body where the provider does not speak JSON (a staticmethod); ValueError when it cannot."""
     available: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -152,13 +154,18 @@ class Connector(ABC):
             hosts=self.connection.hosts,
             auth=auth,
             classify=self.classify,
-            masker=Masker(self.connection.credentials.values(), headers=[getattr(auth, "header", "Authorization")]),
+            masker=Masker(self.secrets(), headers=[getattr(auth, "header", "Authorization")]),
             limiter=self._limiter,
             on_exchange=self._on_exchange,
             retry=self._retry,
             timeout=self._timeout,
             parse_float=type(self).parse_float,
+            parse=type(self).parse,
         )
+
+    def secrets(self) -> Iterable[str]:
+        """Every form in which a credential may stand in a request, for no log to show it."""
+        return self.connection.credentials.values()
 
     @property
     def retries(self) -> int:
