@@ -97,6 +97,8 @@ class Connector(ABC):
     limits: ClassVar[Limits | None] = None
     webhook_scheme: ClassVar[SignatureScheme | None] = None
     resources: ClassVar[tuple[Resource, ...]] = ()
+    writes_at_once: ClassVar[int] = 8
+    """How many writes of one account may be on their way together."""
     currencies: ClassVar[tuple[str, ...]] = ("CAD",)
     """Currencies of documents that an account holds; one in another currency is not sent."""
     option_kinds: ClassVar[tuple[tuple[str, str], ...]] = ()

@@ -11,6 +11,7 @@ from connectors.base.client import Exchange as ConnectorExchange
 from connectors.base.client import RetryPolicy
 from connectors.base.connector import Connection, Connector, Environment
 from connectors.base.errors import AuthExpired
+from connectors.base.limiter import Limiter, TokenBucket
 from connectors.base.oauth import TokenStore
 from integrations.models import Credential, Exchange, Integration
 from integrations.models.connection import OAUTH2
@@ -78,11 +79,13 @@ def retry_policy(integration: Integration) -> RetryPolicy:
     )
 
 
-def open_connector(integration: Integration, log: ExchangeLog, *, patient: bool = True) -> Connector:
+def open_connector(
+    integration: Integration, log: ExchangeLog, *, patient: bool = True, limiter: Limiter | None = None
+) -> Connector:
     """The connector of a connected integration; AuthExpired when its secrets are gone.
 
     patient: whether failed requests are tried again by the integration's options (a person who waits is answered at
-    once instead).
+    once instead); limiter: one that several connectors share, each its own otherwise.
     """
     try:
         secrets = integration.credential.values()
@@ -96,9 +99,16 @@ def open_connector(integration: Integration, log: ExchangeLog, *, patient: bool 
         account_id=integration.account_id,
         tokens=token_store(integration, log),
         log=log,
+        limiter=limiter,
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
         timeout=float(integration.timeout_seconds),
     )
+
+
+def shared_limiter(integration: Integration) -> Limiter | None:
+    """One limiter for all connectors of a slice; None when the provider declares no limit."""
+    limits = integration.connector.limits
+    return TokenBucket(limits) if limits else None
 
 
 def token_store(integration: Integration, log: ExchangeLog) -> TokenStore | None:
@@ -117,6 +127,7 @@ def connector_for(
     account_id: str = "",
     tokens: TokenStore | None = None,
     log: ExchangeLog | None = None,
+    limiter: Limiter | None = None,
     retry: RetryPolicy,
     timeout: float,
 ) -> Connector:
@@ -129,4 +140,4 @@ def connector_for(
         hosts=hosts_of(connector, environment, config),
         account_id=account_id,
     )
-    return connector(connection, token_store=tokens, on_exchange=log, retry=retry, timeout=timeout)
+    return connector(connection, limiter=limiter, token_store=tokens, on_exchange=log, retry=retry, timeout=timeout)

@@ -29,12 +29,25 @@ from integrations.sync.page import PageStore
 from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import PushPlanner, Wait, Write
 from integrations.sync.run import Run
+from integrations.sync.send_pool import Outcome
 
 log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(hours=20)
 """How long a provider surely remembers an idempotency key (24 hours are usual); after that, look before resending."""
-BATCH = 100
+WRITTEN = (
+    "status",
+    "action",
+    "fields",
+    "planned",
+    "idempotency_key",
+    "sent_at",
+    "request",
+    "sent_values",
+    "attempts",
+    "code",
+    "message",
+)
 MOST_TRIES = 4
 
 
@@ -59,13 +72,13 @@ class Pusher:
     def push_all(self) -> bool:
         """Push everything that waits, each once; False when the slice ended first."""
         seen: set[UUID] = set()
-        while waiting := list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:BATCH]):
-            for operation in waiting:
-                self.run.claim.check()
-                if self.run.out_of_time():
-                    return False
-                seen.add(operation.pk)
-                self._push(operation)
+        size = self.run.connector.writes_at_once
+        while waiting := list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:size]):
+            self.run.claim.check()
+            if self.run.out_of_time():
+                return False
+            seen |= {operation.pk for operation in waiting}
+            self._push(waiting)
         return True
 
     def _operations(self, status: PushStatus) -> Any:
@@ -74,19 +87,22 @@ class Pusher:
 
     # --- One operation ------------------------------------------------------------------------------------------
 
-    def _push(self, operation: PushOperation) -> None:
-        """Plan and send, and again while the provider says that its object has moved on."""
-        while operation.status == PushStatus.PENDING:
-            prepared = self._prepare(operation)
-            if prepared is None:
-                return
-            self._send(operation, prepared)
-            operation.refresh_from_db(fields=["status", "wanted"])
+    def _push(self, operations: list[PushOperation]) -> None:
+        """Plan and send together, and again those of which the provider says that their object has moved on."""
+        while operations:
+            prepared = [(each, write) for each in operations if (write := self._prepare(each)) is not None]
+            self._send(prepared)
+            operations = [each for each, _ in prepared]
+            for operation in operations:
+                operation.refresh_from_db(fields=["status", "wanted"])
+            operations = [each for each in operations if each.status == PushStatus.PENDING]
 
     def _prepare(self, operation: PushOperation) -> PreparedWrite | None:
         """Plan and commit the exact request; None when there is nothing to send."""
         with transaction.atomic():
             found = records.lock({operation.record_kind: [operation.record_id]})
+            # Whoever changes the record counts it in `wanted` under the same lock: the plan covers that too.
+            operation.refresh_from_db(fields=["wanted", "needed"])
             record = found.get((operation.record_kind, operation.record_id))
             link = self.link_of(operation)
             try:
@@ -125,7 +141,7 @@ class Pusher:
         operation.planned, operation.idempotency_key, operation.sent_at = operation.wanted, key, timezone.now()
         operation.request, operation.sent_values = prepared.to_json(), dict(write.local)
         operation.attempts, operation.code, operation.message = operation.attempts + 1, "", ""
-        operation.save()
+        operation.save(update_fields=[*WRITTEN, "updated_at"])
         self._demand_claim()
         return prepared
 
@@ -140,17 +156,32 @@ class Pusher:
         message = "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
         PushOperation.objects.filter(pk=operation.pk).update(code="parent", message=message)
 
-    def _send(self, operation: PushOperation, prepared: PreparedWrite) -> None:
-        try:
-            answer = self.run.connector.send(prepared)
-        except RemoteConflict as error:
-            self._on_conflict(operation, error)
-        except NotFound as error:
-            self._on_gone(operation, error)
-        except Rejected as error:
-            self._settle(operation, PushStatus.REJECTED, error.code, _reasons(error), failed=True)
+    def _send(self, prepared: list[tuple[PushOperation, PreparedWrite]]) -> None:
+        """Make the calls, several at once, and take every answer before an error ends the slice."""
+        if not prepared:
+            return
+        outcomes = self.run.pool.send([write for _, write in prepared])
+        ends: list[Exception] = []
+        for (operation, _), outcome in zip(prepared, outcomes, strict=True):
+            try:
+                self._receive(operation, outcome)
+            except ConnectorError as error:
+                ends.append(error)
+        if ends:
+            raise ends[0]
+
+    def _receive(self, operation: PushOperation, outcome: Outcome) -> None:
+        """What follows from an answer, or from an error that concerns this record; other errors are raised."""
+        if not isinstance(outcome, Exception):
+            self._store_answer(operation, outcome)
+        elif isinstance(outcome, RemoteConflict):
+            self._on_conflict(operation, outcome)
+        elif isinstance(outcome, NotFound):
+            self._on_gone(operation, outcome)
+        elif isinstance(outcome, Rejected):
+            self._settle(operation, PushStatus.REJECTED, outcome.code, _reasons(outcome), failed=True)
         else:
-            self._store_answer(operation, answer)
+            raise outcome
 
     def _resend(self, operation: PushOperation) -> None:
         assert operation.request is not None and operation.sent_at is not None
@@ -161,7 +192,7 @@ class Pusher:
             if found is not None:
                 self._store_answer(operation, found)
                 return
-        self._send(operation, prepared)
+        self._send([(operation, prepared)])
 
     # --- Answers ------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from integrations import queue
 from integrations.models import Integration, SyncJob
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import Claim
+from integrations.sync.send_pool import SendPool
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Run:
     job: SyncJob
     claim: Claim
     connector: Connector
+    pool: SendPool
     exchanges: ExchangeLog
     deadline: float
     retries_before: int
@@ -28,7 +30,7 @@ class Run:
 
     def retries(self) -> int:
         """Requests that had to be sent again since the job began."""
-        return self.retries_before + self.connector.retries
+        return self.retries_before + self.connector.retries + self.pool.retries
 
     def out_of_time(self) -> bool:
         """Whether the slice is over, or the worker is about to stop."""

@@ -19,10 +19,11 @@ from integrations.models import Integration, JobStatus, Status, SyncJob
 from integrations.sync import option_lists, preview
 from integrations.sync.announce import announce_end
 from integrations.sync.breakage import broke
-from integrations.sync.gateway import ExchangeLog, open_connector
+from integrations.sync.gateway import ExchangeLog, open_connector, shared_limiter
 from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
 from integrations.sync.parts import Parts
 from integrations.sync.run import Run
+from integrations.sync.send_pool import SendPool
 
 log = structlog.get_logger(__name__)
 
@@ -87,12 +88,17 @@ class _Slice:
 
     def _work(self) -> bool:
         """Do what is left of the job; False when the slice ended first."""
-        connector = open_connector(self.integration, self.exchanges)
+        limiter = shared_limiter(self.integration)
+        connector = open_connector(self.integration, self.exchanges, limiter=limiter)
+        pool = SendPool(
+            lambda: open_connector(self.integration, self.exchanges, limiter=limiter), connector.writes_at_once
+        )
         run = Run(
             self.integration,
             self.job,
             self.claim,
             connector,
+            pool,
             self.exchanges,
             deadline=time.monotonic() + settings.SLICE_SECONDS,
             retries_before=self.job.retries,
@@ -105,6 +111,7 @@ class _Slice:
                 return True
             return parts.finish_unknown() and parts.pull() and parts.push()
         finally:
+            pool.close()
             self.job.retries = run.retries()
             connector.close()
 
