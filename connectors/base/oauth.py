@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
-from connectors.base.errors import AuthExpired, ConsentRefused, Malformed, Misconfigured
+from connectors.base.errors import AuthExpired, ConnectorError, ConsentRefused, Malformed, Misconfigured
 from connectors.base.oauth_http import TokenEndpoint, endpoint_url
 from connectors.base.tokens import FixedTokens as FixedTokens  # noqa: PLC0414 - part of this interface
 from connectors.base.tokens import TokenAuth as TokenAuth  # noqa: PLC0414
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 Endpoint = tuple[str, str]
 OnExchange = Callable[["Exchange"], None]
+Refine = Callable[[str, Mapping[str, Any]], ConnectorError | None]
 _NONE: Mapping[str, Any] = MappingProxyType({})
+SERVER = "token_server"
+"""Member of TokenSet.extra: the server that the consent's redirect named."""
 _KNOWN = frozenset({"access_token", "refresh_token", "expires_in", "expires_at", "token_type", "scope", "id_token"})
 
 
@@ -35,8 +39,11 @@ class OAuth2:
     client_auth: where the client id and secret stand at the token endpoint (HTTP Basic, or the form); extra_authorize:
     further parameters of the consent page; token_headers: headers of the token endpoint; account_param: parameter of
     the redirect that names the account ("realmId"); refresh_expires_in: member of the token answer that says how many
-    seconds the refresh token lives; revoke_json: the revocation is a JSON body rather than a form; early: how long
-    before its end an access token is renewed.
+    seconds the refresh token lives; revoke_json: the revocation is a JSON body rather than a form; revoke_extra:
+    further members of it; early: how long before its end an access token is renewed; scope_separator: what stands
+    between scopes; refine: the error that a refusal (code, whole answer) means where the code alone does not tell.
+    server_param: parameter of the redirect that names the server which has the tokens ("accounts-server"), one of
+    `servers`; renewal and revocation go there too.
     """
 
     authorize: Endpoint
@@ -50,7 +57,12 @@ class OAuth2:
     account_param: str = ""
     refresh_expires_in: str = ""
     revoke_json: bool = False
+    revoke_extra: Mapping[str, str] = field(default_factory=lambda: _NONE)
     early: timedelta = timedelta(minutes=5)
+    scope_separator: str = " "
+    refine: Refine | None = None
+    server_param: str = ""
+    servers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -100,11 +112,14 @@ def exchange_code(
     """
     oauth = declared(connector)
     _refuse_bad_redirect(connector.label, oauth, query)
-    url = endpoint_url(connector.label, hosts, oauth.token)
+    server = _named_server(connector.label, oauth, hosts, query)
+    url = endpoint_url(connector.label, _at(server, oauth, hosts), oauth.token)
     with TokenEndpoint(connector.label, oauth, app, url, on_exchange=on_exchange, timeout=timeout) as endpoint:
         asked_at = datetime.now(UTC)
         answer = endpoint.exchange(query["code"], redirect_uri, code_verifier if oauth.pkce else "")
     tokens = _tokens(connector.label, oauth, answer, asked_at)
+    if server:
+        tokens = replace(tokens, extra={**tokens.extra, SERVER: server})
     return replace(tokens, account_id=query.get(oauth.account_param, "")) if oauth.account_param else tokens
 
 
@@ -130,7 +145,7 @@ def refresh(
             "l’intégration.",
             code="no_refresh_token",
         )
-    url = endpoint_url(connector.label, hosts, oauth.token)
+    url = endpoint_url(connector.label, _at(tokens.extra.get(SERVER, ""), oauth, hosts), oauth.token)
     with TokenEndpoint(connector.label, oauth, app, url, on_exchange=on_exchange, timeout=timeout) as endpoint:
         asked_at = datetime.now(UTC)
         answer = endpoint.refresh(tokens.refresh_token)
@@ -159,7 +174,7 @@ def revoke(
     token = tokens.refresh_token or tokens.access_token
     if oauth.revoke is None or not token:
         return
-    url = endpoint_url(connector.label, hosts, oauth.revoke)
+    url = endpoint_url(connector.label, _at(tokens.extra.get(SERVER, ""), oauth, hosts), oauth.revoke)
     with TokenEndpoint(connector.label, oauth, app, url, on_exchange=on_exchange, timeout=timeout) as endpoint:
         endpoint.revoke(token)
 
@@ -172,6 +187,36 @@ def declared(connector: type[Connector]) -> OAuth2:
             code="no_oauth",
         )
     return connector.oauth
+
+
+def _named_server(label: str, oauth: OAuth2, hosts: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The server that the redirect names, empty when none counts; Misconfigured when it is a stranger: it must not get
+    the code."""
+    named = query.get(oauth.server_param, "").rstrip("/") if oauth.server_param else ""
+    if not named or _may_serve(named, oauth, hosts):
+        return named
+    if hosts.get(oauth.token[0]) not in oauth.servers:
+        return ""
+    raise Misconfigured(
+        f"Le retour de {label} nomme un serveur inconnu ({urlsplit(named).hostname}) : rien ne lui est envoyé. "
+        "Recommencez la connexion depuis la console.",
+        code="foreign_host",
+    )
+
+
+def _may_serve(server: str, oauth: OAuth2, hosts: Mapping[str, str]) -> bool:
+    """Whether tokens may be asked for there. Where the declared host was replaced (simulator, server's own settings),
+    only an address below it counts."""
+    usual = hosts.get(oauth.token[0], "")
+    return (usual in oauth.servers and server in oauth.servers) or f"{server}/".startswith(f"{usual}/")
+
+
+def _at(server: str, oauth: OAuth2, hosts: Mapping[str, str]) -> Mapping[str, str]:
+    """The hosts with the token endpoints at the server that the consent named, when it named one."""
+    if not server or not _may_serve(server, oauth, hosts):
+        return hosts
+    roles = [endpoint[0] for endpoint in (oauth.token, oauth.revoke) if endpoint]
+    return {**hosts, **dict.fromkeys(roles, server)}
 
 
 def _refuse_bad_redirect(label: str, oauth: OAuth2, query: Mapping[str, str]) -> None:

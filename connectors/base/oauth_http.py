@@ -107,7 +107,7 @@ class TokenEndpoint:
     def authorize_url(self, redirect_uri: str, state: str, extra: Mapping[str, str]) -> str:
         """The consent page."""
         self._session.redirect_uri = redirect_uri
-        self._session.scope = " ".join(self._oauth.scopes) or None
+        self._session.scope = self._oauth.scope_separator.join(self._oauth.scopes) or None
         url, _ = self._session.authorization_url(self._url, state=state, **extra)
         return "http" + url.removeprefix("https") if self._plain else str(url)
 
@@ -136,7 +136,7 @@ class TokenEndpoint:
     def revoke(self, token: str) -> None:
         """End the grant. A token that the provider no longer knows is as good as revoked (400)."""
         self._masker.add(token)
-        fields = {"token": token}
+        fields = {"token": token, **self._oauth.revoke_extra}
         if self._oauth.client_auth == "body":
             fields |= {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
         content = {"json": fields} if self._oauth.revoke_json else {"data": fields}
@@ -222,6 +222,9 @@ class TokenEndpoint:
 
     def _refusal(self, code: str, data: Mapping[str, Any], response: requests.Response) -> ConnectorError:
         detail, status = str(data.get("error_description") or code), response.status_code
+        if self._oauth.refine and (refined := self._oauth.refine(code, data)):
+            refined.status, refined.detail = status, detail
+            return refined
         if code in DEAD_GRANT:
             return AuthExpired(
                 f"{self.label} n’accepte plus l’autorisation : elle est expirée, déjà utilisée ou révoquée. "

@@ -90,16 +90,16 @@ class FixedTokens:
 
 
 class TokenAuth(RenewableAuth):
-    """`Authorization: Bearer`, with whatever token the store has at each request."""
+    """`Authorization: Bearer` (or another word), with whatever token the store has at each request."""
 
     header = "Authorization"
 
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
+    def __init__(self, store: TokenStore, prefix: str = "Bearer") -> None:
+        self._store, self._prefix = store, prefix
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         self.secret = self._store.current().access_token
-        request.headers[self.header] = f"Bearer {self.secret}"
+        request.headers[self.header] = f"{self._prefix} {self.secret}"
         return request
 
     def renew(self) -> None:
