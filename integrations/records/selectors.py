@@ -54,7 +54,7 @@ def record(kind: Kind, pk: UUID) -> Any | None:
         for info in kind.collections
     ]
     rows = kind.model.objects.filter(pk=pk).prefetch_related(*children)
-    shown = references(kind.scalars)
+    shown = [path for info in kind.scalars if info.type == "reference" for path in _with_context(info)]
     return (rows.select_related(*shown) if shown else rows).first()
 
 
@@ -87,8 +87,35 @@ def history(kind: Kind, pk: UUID) -> QuerySet[RecordHistory]:
     return RecordHistory.objects.filter(kind=kind.slug, record_id=pk).order_by("-version")
 
 
+def _with_context(info: FieldInfo) -> list[str]:
+    """What to load with a reference so that the full title of what it refers to costs no query."""
+    context = KINDS[info.target].model.CONTEXT
+    return [info.name, f"{info.name}__{context}"] if context else [info.name]
+
+
+def by_ids(wanted: Mapping[str, Iterable[UUID]]) -> dict[tuple[str, UUID], Any]:
+    """Records by kind and id, with what their full titles need; one query per kind."""
+    found: dict[tuple[str, UUID], Any] = {}
+    for slug, ids in wanted.items():
+        model = KINDS[slug].model
+        rows = model.objects.select_related(model.CONTEXT) if model.CONTEXT else model.objects.all()
+        found |= {(slug, pk): row for pk, row in rows.in_bulk(list(ids)).items()}
+    return found
+
+
+def divisions() -> dict[str, str]:
+    """The names of the live divisions by id as text, by name; one query."""
+    rows = KINDS["division"].model.objects.live().order_by("name", "id")
+    return {str(row.pk): str(row) for row in rows}
+
+
+def values_in_use(kind: str, field: str, *, lines: bool = False, most: int = 200) -> list[str]:
+    """The different texts that records of a kind (or their lines) have in a field, in order; one query."""
+    collection = KINDS[kind].fields["lines"].model if lines else None
+    rows: QuerySet[Any] = (collection or KINDS[kind].model).objects.exclude(**{field: ""})
+    return list(rows.order_by(field).values_list(field, flat=True).distinct()[:most])
+
+
 def titles(wanted: Mapping[str, Iterable[UUID]]) -> dict[UUID, str]:
-    """The titles of records by id; one query per kind."""
-    return {
-        pk: str(row) for slug, ids in wanted.items() for pk, row in KINDS[slug].model.objects.in_bulk(list(ids)).items()
-    }
+    """The full titles of records by id; one query per kind."""
+    return {pk: row.full_title for (_, pk), row in by_ids(wanted).items()}

@@ -21,6 +21,7 @@ from integrations.templatetags.lacoste import NBSP, argent, nombre, quand
 register = template.Library()
 
 NOTHING = mark_safe('<span class="quiet">—</span>')
+LINES_SHOWN = 8
 ICONS = {
     "division": "sitemap",
     "customer": "users",
@@ -52,11 +53,13 @@ def record_url(record: Record) -> str:
 
 
 @register.simple_tag
-def field_value(info: FieldInfo, record: Any) -> str | SafeString:
-    """The value that a record (or a child row) has in a field; a dash when it has none."""
+def field_value(info: FieldInfo, record: Any, full: bool = False) -> str | SafeString:
+    """The value that a record (or a child row) has in a field; a dash when it has none. full: with full titles."""
     if info.type == "reference":
         other = getattr(record, info.name)
-        return format_html('<a href="{}">{}</a>', record_url(other), other) if other else NOTHING
+        if not other:
+            return NOTHING
+        return format_html('<a href="{}">{}</a>', record_url(other), other.full_title if full else other)
     if info.type == "references":
         column = info.attname.removesuffix("_id")
         others = [getattr(row, column) for row in getattr(record, info.name).all()]
@@ -87,9 +90,35 @@ def history_value(info: FieldInfo | None, value: Any, titles: Mapping[UUID, str]
         return NOTHING
     if info.type == "reference":
         return titles.get(UUID(value), "Enregistrement inconnu")
-    if info.type in ("lines", "references"):
-        return f"{len(value)}{NBSP}{'lignes' if len(value) > 1 else 'ligne'}"
+    if info.type == "references":
+        return f"{len(value)}{NBSP}{'éléments' if len(value) > 1 else 'élément'}"
+    if info.type == "lines":
+        return _lines(info, value, titles)
     return _shown(info, info.cleaner(value), "CAD")
+
+
+def _lines(info: FieldInfo, items: list[Mapping[str, Any]], titles: Mapping[UUID, str]) -> SafeString:
+    """The lines of a document, each by what it says and its amount; the first few of many."""
+    told = [(_line(info, item, titles),) for item in items[:LINES_SHOWN]]
+    if len(items) > LINES_SHOWN:
+        told.append((f"et {len(items) - LINES_SHOWN} de plus",))
+    return format_html_join(mark_safe("<br>"), "{}", told)
+
+
+def _line(info: FieldInfo, item: Mapping[str, Any], titles: Mapping[UUID, str]) -> str:
+    by_type: dict[str, list[str]] = {}
+    for sub in info.items:
+        if (value := item.get(sub.name)) in (None, ""):
+            continue
+        if sub.type == "reference":
+            by_type.setdefault("words", []).append(titles.get(UUID(value), sub.label))
+        elif sub.type in ("string", "text"):
+            by_type.setdefault(sub.type, []).append(value)
+        elif sub.type == "money":
+            by_type.setdefault("money", []).append(argent(sub.cleaner(value)))
+    words = [by_type[name][0] for name in ("words", "text", "string") if name in by_type]
+    # The amount of a line is the last of its amounts: sub-total, taxes, total.
+    return " · ".join([*words[:1], *by_type.get("money", [])[-1:]]) or "—"
 
 
 def _shown(info: FieldInfo, value: Any, currency: str) -> str | SafeString:

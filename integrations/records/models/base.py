@@ -84,6 +84,8 @@ class Record(Guarded):
     """
 
     TITLE: ClassVar[tuple[str, ...]] = ("name",)
+    CONTEXT: ClassVar[str] = ""
+    """The reference without which the title says too little: the property of a unit."""
 
     id = models.UUIDField("identifiant", primary_key=True, default=uuid7, editable=False)
     version = models.PositiveIntegerField("version", default=1, editable=False)
@@ -109,6 +111,12 @@ class Record(Guarded):
         """Return the title: the fields of TITLE that are filled, or the start of the identifier."""
         parts = [str(value) for name in self.TITLE if (value := getattr(self, name))]
         return " ".join(parts) or f"{self._meta.verbose_name} {str(self.pk)[-8:]}"
+
+    @property
+    def full_title(self) -> str:
+        """The title with its context, for pages that do not show the context beside it: "304 · Résidence du Parc"."""
+        context = getattr(self, self.CONTEXT) if self.CONTEXT else None
+        return f"{self} · {context}" if context else str(self)
 
 
 class Line(Guarded):

@@ -48,6 +48,7 @@ class Unit(Record):
     """An apartment, condo, shop, parking or storage space of a property."""
 
     TITLE = ("number",)
+    CONTEXT = "property"
 
     property = models.ForeignKey(Property, verbose_name="immeuble", on_delete=models.PROTECT, related_name="units")
     number = models.CharField("numéro", max_length=60)
