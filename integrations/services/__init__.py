@@ -20,7 +20,15 @@ from integrations.services.lifecycle import (
     enable,
     test_connection,
 )
-from integrations.services.review import Rule, refresh_options, resolve_conflict, retry_push, save_slot_rules
+from integrations.services.mappings import change_mappings
+from integrations.services.review import (
+    Rule,
+    refresh_options,
+    resolve_conflict,
+    retry_push,
+    retry_refused,
+    save_slot_rules,
+)
 from integrations.services.syncing import (
     RUN_SYNC,
     cancel_sync,
@@ -40,6 +48,7 @@ __all__ = [
     "Rule",
     "ask_consent",
     "cancel_sync",
+    "change_mappings",
     "change_options",
     "choose_account",
     "connect",
@@ -59,6 +68,7 @@ __all__ = [
     "resolve_conflict",
     "retry_error",
     "retry_push",
+    "retry_refused",
     "save_app",
     "save_slot_rules",
     "test_connection",

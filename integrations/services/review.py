@@ -68,11 +68,19 @@ def _take_provider(conflict: Conflict, link: RecordLink, actor: User) -> None:
     # The value is the provider's: it must not be sent back there.
     change.origins = {conflict.field: f"integration:{link.integration_id}"}
     link.base_local[conflict.field] = canonical(info, value)
-    records.apply([change], origin)
+    try:
+        records.apply([change], origin)
+    except records.InvalidChanges as invalid:
+        reason = next(iter(invalid.problems[0].values()))
+        raise Refused(
+            f"La plateforme refuse la valeur du fournisseur pour « {info.label} » : {reason} Gardez celle de la "
+            "plateforme, ou corrigez-la chez le fournisseur."
+        ) from None
 
 
+@transaction.atomic
 def retry_push(operation: PushOperation, *, actor: User) -> SyncJob:
-    """Send a refused write again."""
+    """Send a refused write again. Refused, with nothing changed, when the integration cannot synchronise."""
     PushOperation.objects.filter(pk=operation.pk, status__in=[PushStatus.REJECTED, PushStatus.HELD]).update(
         status=PushStatus.PENDING, code="", message="", attempts=0
     )
@@ -83,6 +91,17 @@ def retry_push(operation: PushOperation, *, actor: User) -> SyncJob:
         after={"resource": operation.resource, "record": str(operation.record_id)},
     )
     return request_sync(operation.integration, actor=actor)
+
+
+@transaction.atomic
+def retry_refused(integration: Integration, *, actor: User) -> int:
+    """Send every refused write of an integration again; returns how many. Refused when it cannot synchronise."""
+    rows = PushOperation.objects.filter(integration=integration, status=PushStatus.REJECTED)
+    total = rows.update(status=PushStatus.PENDING, code="", message="", attempts=0)
+    if total:
+        audit.record("push.retried", actor=actor, target=integration, after={"records": total})
+        request_sync(integration, actor=actor)
+    return total
 
 
 def refresh_options(integration: Integration, *, actor: User) -> int:
