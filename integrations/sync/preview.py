@@ -166,8 +166,10 @@ def _outbound(pusher: Pusher) -> Report:
         record = records.lock({operation.record_kind: [operation.record_id]}).get(
             (operation.record_kind, operation.record_id)
         )
+        if record is None:
+            continue
         try:
-            write = pusher.planner.plan(record, pusher.link_of(operation), needed=operation.needed) if record else None
+            write = pusher.planner.plan(record, pusher.link_of(operation), needed=operation.needed)
         except FieldProblem as problem:
             report["fail"] += 1
             _show(report, [{"action": "fail", "title": record.full_title, "sentence": problem.sentence}])
