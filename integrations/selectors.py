@@ -13,14 +13,21 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import panels
+from integrations.core.models import User
 from integrations.models import (
     OPEN_STATUSES,
+    Conflict,
+    ConflictState,
     Credential,
     Exchange,
     FieldMapping,
     Integration,
     LinkState,
+    PushOperation,
+    PushStatus,
     RecordLink,
+    RemoteOption,
+    SlotRule,
     Status,
     SyncError,
     SyncJob,
@@ -43,7 +50,7 @@ def figures() -> Figures:
     live_links = RecordLink.objects.filter(state=LinkState.LIVE, integration__deleted_at=None)
     return Figures(
         active_integrations=Integration.objects.live().filter(status=Status.ACTIVE).count(),
-        syncs_today=SyncJob.objects.filter(created_at__gte=midnight).count(),
+        syncs_today=SyncJob.objects.filter(created_at__gte=midnight, dry_run=False).count(),
         synchronised_records=live_links.count(),
         active_webhooks=panels.figure("active_webhooks"),
     )
@@ -56,7 +63,8 @@ def _count(rows: QuerySet[Any]) -> Coalesce:
 
 
 def integrations() -> QuerySet[Integration]:
-    """Live integrations with `records`, `open_errors`, `connected`, `open_job_id`, by name; one query."""
+    """Live integrations with `records`, `open_errors`, `open_conflicts`, `refused_pushes`, `connected` and
+    `open_job_id`, by name; one query."""
     open_jobs = SyncJob.objects.filter(integration=OuterRef("pk"), status__in=OPEN_STATUSES)
     return (
         Integration.objects.live()
@@ -64,6 +72,8 @@ def integrations() -> QuerySet[Integration]:
         .annotate(
             records=_count(RecordLink.objects.filter(state=LinkState.LIVE)),
             open_errors=_count(SyncError.objects.filter(resolved_at=None)),
+            open_conflicts=_count(Conflict.objects.filter(state=ConflictState.OPEN)),
+            refused_pushes=_count(PushOperation.objects.filter(status=PushStatus.REJECTED)),
             connected=Exists(Credential.objects.filter(integration=OuterRef("pk"))),
             open_job_id=Subquery(open_jobs.values("pk")[:1]),
         )
@@ -73,13 +83,13 @@ def integrations() -> QuerySet[Integration]:
 def last_jobs(rows: Iterable[Integration]) -> dict[UUID, SyncJob]:
     """The newest job of each of these integrations; one query."""
     newest = SyncJob.objects.filter(integration=OuterRef("integration")).order_by("-created_at", "-id").values("pk")[:1]
-    jobs = SyncJob.objects.filter(integration__in=[row.pk for row in rows], pk=Subquery(newest))
+    jobs = SyncJob.objects.filter(integration__in=[row.pk for row in rows], pk=Subquery(newest)).defer("report")
     return {job.integration_id: job for job in jobs}
 
 
 def jobs_of(integration: Integration) -> QuerySet[SyncJob]:
     """The integration's synchronisations, newest first."""
-    return SyncJob.objects.filter(integration=integration).order_by("-created_at", "-id")
+    return SyncJob.objects.filter(integration=integration).defer("report").order_by("-created_at", "-id")
 
 
 def errors_of(integration: Integration) -> QuerySet[SyncError]:
@@ -136,6 +146,54 @@ def links_of(kind: str, record_ids: Iterable[UUID]) -> QuerySet[RecordLink]:
         .select_related("integration")
         .order_by("integration__name", "resource", "remote_id")
     )
+
+
+def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySet[Conflict]:
+    """The conflicts that wait for a decision, newest first; or those that were settled, the last settled first."""
+    rows = Conflict.objects.filter(integration=integration).select_related("link")
+    if resolved:
+        return rows.filter(state=ConflictState.RESOLVED).order_by("-resolved_at", "-id")
+    return rows.filter(state=ConflictState.OPEN)
+
+
+def pushes_of(integration: Integration, status: str = "") -> QuerySet[PushOperation]:
+    """What is sent or to be sent, last moved first, without the encrypted requests; `status` keeps one state."""
+    rows = PushOperation.objects.filter(integration=integration).defer("request", "sent_values")
+    return (rows.filter(status=status) if status else rows).order_by("-updated_at", "-id")
+
+
+def push_counts(integration: Integration) -> dict[str, int]:
+    """The number of pushes by state; one query."""
+    rows = PushOperation.objects.filter(integration=integration).order_by().values("status").annotate(n=Count("pk"))
+    return {row["status"]: row["n"] for row in rows}
+
+
+def options_of(integration: Integration) -> dict[str, list[RemoteOption]]:
+    """The provider's lists by kind, inactive elements too; one query."""
+    lists: dict[str, list[RemoteOption]] = {}
+    for option in RemoteOption.objects.filter(integration=integration).order_by("kind", "label", "id"):
+        lists.setdefault(option.kind, []).append(option)
+    return lists
+
+
+def slot_rules_of(integration: Integration) -> QuerySet[SlotRule]:
+    """The account mapping, in the order in which rules of the same precision count."""
+    return SlotRule.objects.filter(integration=integration).order_by("id")
+
+
+def last_preview(integration: Integration) -> SyncJob | None:
+    """The newest preview that was not cancelled."""
+    rows = SyncJob.objects.filter(integration=integration, dry_run=True).exclude(status="cancelled").defer("report")
+    return rows.order_by("-created_at", "-id").first()
+
+
+def origin_names(codes: Iterable[str]) -> dict[str, str]:
+    """The name of each origin that is a person or an integration ("user:<id>", "integration:<id>"); two queries."""
+    wanted = set(codes)
+    people = [code.partition(":")[2] for code in wanted if code.startswith("user:")]
+    rows = User.objects.filter(pk__in=[pk for pk in people if pk.isdigit()])
+    named = {f"user:{person.pk}": person.get_full_name() or person.email for person in rows}
+    return named | {f"integration:{pk}": name for pk, name in integration_names().items()}
 
 
 def integration_names() -> dict[str, str]:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from integrations.views import apps, audit, connect, dashboard, integration, jobs, records
+from integrations.views import (
+    apps,
+    audit,
+    conflicts,
+    connect,
+    dashboard,
+    integration,
+    jobs,
+    mappings,
+    preview,
+    pushes,
+    records,
+    slots,
+)
 
 app_name = "integrations"
 
@@ -20,6 +33,15 @@ urlpatterns = [
     path("integrations/<uuid:pk>/jobs", integration.jobs, name="jobs"),
     path("integrations/<uuid:pk>/settings", integration.options, name="settings"),
     path("integrations/<uuid:pk>/log", integration.log, name="log"),
+    path("integrations/<uuid:pk>/preview", preview.preview, name="preview"),
+    path("integrations/<uuid:pk>/conflicts", conflicts.listing, name="conflicts"),
+    path("integrations/<uuid:pk>/conflicts/resolve", conflicts.resolve, name="resolve_conflicts"),
+    path("integrations/<uuid:pk>/pushes", pushes.listing, name="pushes"),
+    path("integrations/<uuid:pk>/pushes/retry", pushes.retry_all, name="retry_pushes"),
+    path("integrations/pushes/<uuid:pk>/retry", pushes.retry, name="retry_push"),
+    path("integrations/<uuid:pk>/accounts", slots.accounts, name="slots"),
+    path("integrations/<uuid:pk>/accounts/refresh", slots.refresh, name="refresh_options"),
+    path("integrations/<uuid:pk>/mappings/<slug:resource>", mappings.edit, name="mappings"),
     path("integrations/<uuid:pk>/test", integration.test, name="test"),
     path("integrations/<uuid:pk>/sync", integration.sync, name="sync"),
     path("integrations/<uuid:pk>/enable", integration.enable, name="enable"),

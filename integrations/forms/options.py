@@ -1,13 +1,83 @@
-"""An integration that exists: its options, and its deletion."""
+"""An integration that exists: its direction, its options, and its deletion."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from integrations.models import Integration
+from integrations.models import ConflictPolicy, Direction, Integration
+from integrations.routing import writable
 from integrations.services import OPTIONS
+
+POLICIES = {
+    ConflictPolicy.HOLD: "Le champ reste tel quel de chaque côté jusqu’à ce que vous choisissiez sous « Conflits ».",
+    ConflictPolicy.PLATFORM: "La valeur de la plateforme est envoyée au fournisseur.",
+    ConflictPolicy.PROVIDER: "La valeur du fournisseur remplace celle de la plateforme.",
+    ConflictPolicy.NEWEST: "La dernière modification gagne; à moins d’une minute d’écart, le champ attend.",
+}
+
+
+FILTER = "filter-"
+PERIOD = ("date_from", "date_to")
+
+
+class DayInput(forms.DateInput):
+    """A day, picked in a calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class ExplainedRadios(forms.RadioSelect):
+    """Radio buttons that each carry a sentence: `explanations` by value."""
+
+    explanations: Mapping[str, str] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The option, with its sentence for the template."""
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["class"] = "form-check-input"
+        return option | {"explanation": self.explanations.get(str(value), "")}
+
+
+def directions(integration: Integration) -> dict[str, str]:
+    """The directions that the connector can do, each with what it means."""
+    provider = integration.connector.label
+    readable = any("pull" in resource.capabilities for resource in integration.connector.resources)
+    sends = bool(writable(integration))
+    meanings = {
+        Direction.IN: (readable, f"Les enregistrements de {provider} arrivent ici; rien n’y est jamais modifié."),
+        Direction.OUT: (sends, f"Ce qui change ici est envoyé à {provider}; ce qui change là-bas n’est pas repris."),
+        Direction.BOTH: (readable and sends, "Ce qui change d’un côté est repris de l’autre, champ par champ."),
+    }
+    return {direction.value: text for direction, (possible, text) in meanings.items() if possible}
+
+
+def _offer_directions(field: forms.Field, integration: Integration) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    offered = directions(integration)
+    field.choices = [(value, Direction(value).label) for value in offered]
+    assert isinstance(field.widget, ExplainedRadios)
+    field.widget.explanations = offered
+
+
+class DirectionForm(forms.Form):
+    """Which way records go: asked before the first synchronisation, and with each preview."""
+
+    direction = forms.ChoiceField(
+        label="Sens de la synchronisation",
+        widget=ExplainedRadios,
+        error_messages={"required": "Choisissez un sens.", "invalid_choice": "Choisissez un des sens offerts."},
+    )
+
+    def __init__(self, integration: Integration, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _offer_directions(self.fields["direction"], integration)
+        self.initial.setdefault("direction", integration.direction)
 
 
 class OptionsForm(forms.ModelForm):
@@ -22,9 +92,15 @@ class OptionsForm(forms.ModelForm):
 
     class Meta:
         model = Integration
-        fields = OPTIONS
+        fields = [name for name in OPTIONS if name != "filters"]
         localized_fields = ("backoff_multiplier",)
-        widgets = {"push_divisions": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})}
+        widgets = {
+            "push_divisions": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+            "direction": ExplainedRadios,
+            "conflict_policy": ExplainedRadios,
+            "date_from": DayInput,
+            "date_to": DayInput,
+        }
         labels = {
             "sync_weekday": "Jour de la semaine",
             "batch_size": "Enregistrements par page",
@@ -33,24 +109,35 @@ class OptionsForm(forms.ModelForm):
             "backoff_multiplier": "Multiplicateur du délai",
             "timeout_seconds": "Délai maximal d’une requête (s)",
             "default_division": "Division par défaut",
-            "conflict_policy": "En cas de conflit",
-            "create_missing": "Créer chez le fournisseur les enregistrements qui y manquent",
-            "push_at_once": "Envoyer dès qu’un enregistrement change",
+            "direction": "Sens de la synchronisation",
+            "conflict_policy": "Quand un même champ a changé des deux côtés",
+            "create_missing": "Créer les manquants",
+            "push_at_once": "Envoyer dès la modification",
             "push_divisions": "Divisions envoyées",
+            "include_deleted": "Suivre les suppressions",
+            "date_from": "Documents à partir du",
+            "date_to": "Documents jusqu’au",
         }
         help_texts = {
+            "name": "Tel qu’il paraît dans la console et dans les avis.",
             "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
+            "sync_weekday": "Le jour de la synchronisation hebdomadaire.",
             "batch_size": "De 1 à 1\xa0000. Plus la page est grande, moins il y a de requêtes.",
             "max_retries": "De 0 à 20. Avant d’abandonner une requête qui échoue de façon passagère.",
             "retry_delay_ms": "De 100 à 600\xa0000 millisecondes, avant le premier nouvel essai.",
             "backoff_multiplier": "De 1 à 10. Avec 2 : 1 s, 2 s, 4 s, 8 s…",
-            "timeout_seconds": "De 1 à 120 secondes.",
+            "timeout_seconds": "De 1 à 120 secondes. Passé ce délai, la requête compte comme un échec passager.",
             "default_division": "Donnée aux enregistrements reçus qui n’en ont pas.",
-            "direction": "« Vers la plateforme » ne modifie jamais rien chez le fournisseur.",
-            "conflict_policy": "Quand un même champ a changé des deux côtés depuis le dernier accord.",
-            "create_missing": "Sinon, seuls les enregistrements déjà liés sont envoyés.",
-            "push_at_once": "Sinon, les changements partent à la prochaine synchronisation.",
-            "push_divisions": "Aucune choisie : toutes sont envoyées.",
+            "create_missing": "Chaque enregistrement de la plateforme qui n’existe pas chez le fournisseur y est créé, "
+            "même s’il vient d’un autre système. Sinon, seuls ceux de la plateforme le sont, quand ils naissent ou "
+            "changent.",
+            "push_at_once": "Une modification part dans les secondes qui suivent. Sinon, elle attend la prochaine "
+            "synchronisation.",
+            "push_divisions": "Seuls les enregistrements de ces divisions sont créés chez le fournisseur. Aucune "
+            "choisie : toutes.",
+            "include_deleted": "Ce qui est supprimé chez le fournisseur est archivé ici; sinon, rien ne change ici.",
+            "date_from": "Les documents plus anciens sont laissés de côté, dans les deux sens.",
+            "date_to": "Ce jour compris. Les documents plus récents sont laissés de côté.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -62,9 +149,54 @@ class OptionsForm(forms.ModelForm):
         sent = self.fields["push_divisions"]
         assert isinstance(sent, forms.ModelMultipleChoiceField)
         sent.queryset = division.queryset
+        _offer_directions(self.fields["direction"], self.instance)
+        self._narrow()
+        policy = self.fields["conflict_policy"].widget
+        assert isinstance(policy, ExplainedRadios)
+        policy.explanations = {value.value: text for value, text in POLICIES.items()}
         # "2" rather than "2,00".
         self.initial["backoff_multiplier"] = self.instance.backoff_multiplier.normalize()
         self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"
+
+    def _narrow(self) -> None:
+        """Offer a period where documents have a day, and the filters that the provider knows."""
+        resources = self.instance.connector.resources
+        if not any(resource.date_field or set(PERIOD) & set(resource.filters) for resource in resources):
+            for name in PERIOD:
+                del self.fields[name]
+        for resource in resources:
+            for name in resource.filters:
+                if name in PERIOD:
+                    continue
+                key = f"{FILTER}{resource.name}-{name}"
+                self.fields[key] = forms.CharField(label=f"{resource.label} : {name}", required=False, max_length=200)
+                self.initial.setdefault(key, self.instance.filters.get(resource.name, {}).get(name, ""))
+
+    def filter_fields(self) -> list[forms.BoundField]:
+        """The filters of the provider's objects."""
+        return [self[name] for name in self.fields if name.startswith(FILTER)]
+
+    def filters_open(self) -> bool:
+        """Whether the filters deserve to be seen at once."""
+        return any(field.errors or field.value() for field in self.filter_fields())
+
+    def clean(self) -> dict[str, Any] | None:
+        """A period that ends before it begins would leave everything out."""
+        cleaned = super().clean()
+        first, last = (self.cleaned_data.get(name) for name in PERIOD)
+        if first and last and last < first:
+            self.add_error("date_to", "La fin de la période précède son début.")
+        return cleaned
+
+    def options(self) -> dict[str, Any]:
+        """What was set, by the names of services.OPTIONS."""
+        filters: dict[str, dict[str, str]] = {}
+        for name, value in self.cleaned_data.items():
+            if name.startswith(FILTER) and value:
+                resource, _, filtered = name.removeprefix(FILTER).partition("-")
+                filters.setdefault(resource, {})[filtered] = value
+        chosen = {name: value for name, value in self.cleaned_data.items() if not name.startswith(FILTER)}
+        return chosen | {"filters": filters}
 
 
 class DeleteForm(forms.Form):

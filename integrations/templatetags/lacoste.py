@@ -190,6 +190,12 @@ def _fact(value: Any) -> Any:
     return {True: "oui", False: "non"}[value] if isinstance(value, bool) else value
 
 
+@register.filter
+def slot_label(block: Any, remote_id: str) -> str:
+    """The name of an element of the provider's list, also of one that a slot no longer offers."""
+    return str(block.label_of(remote_id))
+
+
 TONES = {
     "active": "ok",
     "inactive": "",
@@ -201,6 +207,10 @@ TONES = {
     "partial": "warn",
     "failed": "bad",
     "cancelled": "",
+    "sending": "info live",
+    "done": "ok",
+    "rejected": "bad",
+    "held": "warn",
 }
 
 

@@ -78,13 +78,15 @@ def leave(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> bool:
-    """Do what was asked and say how it went: `done`, or the sentence of the refusal. Returns whether it was done."""
+    """Do what was asked and say how it went: `done` (nothing when empty), or the sentence of the refusal. Returns
+    whether it was done."""
     try:
         act()
     except (Refused, ConnectorError) as error:
         messages.error(request, error.sentence)
         return False
-    messages.success(request, done)
+    if done:
+        messages.success(request, done)
     return True
 
 

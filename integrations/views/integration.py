@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,12 @@ from django_htmx.http import reswap, retarget
 
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
-from integrations.forms import DeleteForm, OptionsForm
+from integrations.forms import DeleteForm, DirectionForm, OptionsForm
 from integrations.models import FieldMapping, Integration
 from integrations.records.kinds import KINDS
 from integrations.views.common import actor, attempt, integration_or_404, is_fragment, leave, page, paginate, target
-from integrations.views.dashboard import card, card_of
-
-
-def _context(integration: Integration, tab: str, **more: Any) -> dict[str, Any]:
-    return {"integration": integration, "card": card_of(integration), "tab": tab, **more}
-
+from integrations.views.dashboard import card
+from integrations.views.frame import frame
 
 # --- Tabs -------------------------------------------------------------------------------------------------------
 
@@ -33,18 +30,26 @@ def _context(integration: Integration, tab: str, **more: Any) -> dict[str, Any]:
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Overview: state, figures, newest synchronisations, open errors, what is exchanged."""
     integration = integration_or_404(pk)
-    context = _context(
+    context = frame(
         integration,
         "overview",
         jobs=selectors.jobs_of(integration)[:5],
         errors=selectors.errors_of(integration)[:5],
         mappings=_mappings(integration),
+        **_first_time(integration),
     )
     if not is_fragment(request) or integration.open_job_id:  # type: ignore[attr-defined]
         return page(request, "integrations/detail.html", context, part="running")
     # The synchronisation that was watched is over: everything it may have changed comes at once.
     ended = page(request, "integrations/detail.html", context | {"fragment": "oob"}, part="ended")
     return retarget(reswap(ended, "outerHTML"), "#live")
+
+
+def _first_time(integration: Integration) -> dict[str, Any]:
+    """What the invitation to a first synchronisation shows; nothing once there was one."""
+    if integration.last_sync_at or not integration.can_sync:
+        return {}
+    return {"form": DirectionForm(integration), "preview": selectors.last_preview(integration)}
 
 
 def _mappings(integration: Integration) -> dict[str, list[FieldMapping]]:
@@ -57,13 +62,35 @@ def _mappings(integration: Integration) -> dict[str, list[FieldMapping]]:
     return groups
 
 
+@dataclass(frozen=True)
+class Exchanged:
+    """One object of the provider: how many of its fields are exchanged, and how many have options of their own."""
+
+    resource: str
+    label: str
+    fields: int
+    special: int
+
+
+def _objects(integration: Integration) -> list[Exchanged]:
+    return [
+        Exchanged(
+            fields[0].resource,
+            label,
+            len(fields),
+            sum(bool(field.conflict_policy or field.transform_in or field.transform_out) for field in fields),
+        )
+        for label, fields in _mappings(integration).items()
+    ]
+
+
 @administrator_required
 @require_safe
 def jobs(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The history of the synchronisations."""
     integration = integration_or_404(pk)
     rows = paginate(request, selectors.jobs_of(integration))
-    return page(request, "integrations/jobs.html", _context(integration, "jobs", page=rows))
+    return page(request, "integrations/jobs.html", frame(integration, "jobs", page=rows))
 
 
 @administrator_required
@@ -73,7 +100,7 @@ def log(request: HttpRequest, pk: UUID) -> HttpResponse:
     integration = integration_or_404(pk)
     only_errors = bool(request.GET.get("errors"))
     rows = paginate(request, selectors.exchanges_of(integration, only_errors=only_errors))
-    context = _context(integration, "log", page=rows, only_errors=only_errors)
+    context = frame(integration, "log", page=rows, only_errors=only_errors)
     return page(request, "integrations/log.html", context)
 
 
@@ -85,10 +112,12 @@ def options(request: HttpRequest, pk: UUID) -> HttpResponse:
     # The form writes what it reads onto its instance: give it one of its own.
     form = OptionsForm(request.POST or None, instance=integration_or_404(pk))
     if request.method == "POST" and form.is_valid():
-        services.change_options(integration, form.cleaned_data, actor=actor(request))
+        services.change_options(integration, form.options(), actor=actor(request))
         messages.success(request, "Les paramètres sont enregistrés.")
         return redirect("integrations:settings", pk=pk)
-    return page(request, "integrations/settings.html", _context(integration, "settings", form=form))
+    return page(
+        request, "integrations/settings.html", frame(integration, "settings", form=form, objects=_objects(integration))
+    )
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------
@@ -126,11 +155,13 @@ def sync(request: HttpRequest, pk: UUID) -> HttpResponse:
     integration = integration_or_404(pk)
     started: list[Any] = []
     full = bool(request.POST.get("full"))
-    attempt(
-        request,
-        lambda: started.append(services.request_sync(integration, actor=actor(request), full=full)),
-        f"Synchronisation de « {integration.name} » demandée.",
+    asked = attempt(
+        request, lambda: started.append(services.request_sync(integration, actor=actor(request), full=full)), ""
     )
+    if asked and started[0].dry_run:
+        messages.info(request, "Un aperçu est en cours : lancez la synchronisation quand il sera fini.")
+    elif asked:
+        messages.success(request, f"Synchronisation de « {integration.name} » demandée.")
     if started and not is_fragment(request):
         return redirect("integrations:job", pk=started[0].pk)
     return _answer(request, pk)

@@ -12,8 +12,12 @@ from django_htmx.http import reswap, retarget
 
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
-from integrations.models import SyncError, SyncJob
+from integrations.models import PushStatus, SyncError, SyncJob
 from integrations.views.common import actor, attempt, is_fragment, page, paginate
+from integrations.views.preview import sides_of
+from integrations.views.pushes import Row, rows_of
+
+REFUSED_SHOWN = 25
 
 
 def _live_jobs() -> QuerySet[SyncJob]:
@@ -30,11 +34,21 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponse:
         "integration": found.integration,
         "resources": selectors.progress(found),
         "errors": paginate(request, selectors.errors_of_job(found)),
+        "sides": sides_of(found) if found.dry_run else [],
+        "sends": found.integration.sends or found.pushed or found.push_failed,
+        "refused": _refused(found),
     }
     if not is_fragment(request) or found.is_open:
         return page(request, "integrations/job.html", context, part="progress")
     # It is over: the errors and the acts change too.
     return retarget(reswap(page(request, "integrations/job.html", context, part="report"), "outerHTML"), "#report")
+
+
+def _refused(found: SyncJob) -> list[Row]:
+    """The writes that the integration's provider refuses now, the newest few; none while only reading."""
+    if found.dry_run or not found.push_failed:
+        return []
+    return rows_of(found.integration, selectors.pushes_of(found.integration, PushStatus.REJECTED)[:REFUSED_SHOWN])
 
 
 @administrator_required

@@ -71,6 +71,17 @@
     say("La connexion au serveur est interrompue. Vérifiez votre réseau, puis réessayez.");
   });
 
+  // One box ticks all boxes of its form; it shows a dash when only some are.
+  const boxesOf = (all) => [...all.form.querySelectorAll(`input[name="${all.dataset.tickAll}"]`)];
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("form")?.querySelector("[data-tick-all]");
+    if (!all) return;
+    if (event.target === all) boxesOf(all).forEach((box) => { box.checked = all.checked; });
+    const ticked = boxesOf(all).filter((box) => box.checked).length;
+    all.checked = ticked > 0 && ticked === boxesOf(all).length;
+    all.indeterminate = ticked > 0 && !all.checked;
+  });
+
   // Keep the keyboard where it was when a fragment replaces the focused control.
   let focused = "";
   document.body.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id || ""; });

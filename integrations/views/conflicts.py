@@ -1,0 +1,169 @@
+"""Conflicts of one integration: what both sides changed, side by side, and who wins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from integrations import selectors, services
+from integrations.core.roles import administrator_required
+from integrations.models import Conflict, ConflictState, Integration
+from integrations.records import selectors as reading
+from integrations.records.kinds import KINDS, FieldInfo
+from integrations.services import Refused
+from integrations.services.review import Side
+from integrations.templatetags.lacoste import compte
+from integrations.views.common import actor, integration_or_404, is_fragment, page, paginate
+from integrations.views.frame import frame
+from integrations.views.records import ORIGINS
+
+KEPT: dict[str, str] = {"platform": "Plateforme", "provider": "Fournisseur", "agreed": "Les deux côtés s’accordent"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conflict, ready to be read: `who` changed the platform's value, and when."""
+
+    conflict: Conflict
+    record: Any
+    info: FieldInfo | None
+    who: str
+    when: datetime | None
+    kept: str
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is an amount that the accounting system computed otherwise: there is nothing to choose."""
+        return self.conflict.code == "total"
+
+
+@administrator_required
+@require_safe
+def listing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The conflicts that wait for a decision; `?state=resolved` shows those that were settled, `?all=1` ticks all."""
+    return _page(request, integration_or_404(pk))
+
+
+def _page(request: HttpRequest, integration: Integration, *, part: str = "") -> HttpResponse:
+    resolved = request.GET.get("state") == ConflictState.RESOLVED
+    found = paginate(request, selectors.conflicts_of(integration, resolved=resolved))
+    conflicts = list(found.object_list)
+    context = frame(
+        integration,
+        "conflicts",
+        page=found,
+        rows=_rows(conflicts),
+        titles=reading.titles(_mentioned(conflicts)),
+        resolved=resolved,
+        ticked=bool(request.GET.get("all")),
+        choices=any(conflict.code != "total" for conflict in conflicts),
+        totals=any(conflict.code == "total" for conflict in conflicts),
+    )
+    return page(request, "integrations/conflicts.html", context, part=part)
+
+
+def _rows(conflicts: list[Conflict]) -> list[Row]:
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    for conflict in conflicts:
+        wanted[conflict.record_kind].add(conflict.record_id)
+    found = reading.by_ids(wanted)
+    rows = [(c, found.get((c.record_kind, c.record_id)), KINDS[c.record_kind].fields.get(c.field)) for c in conflicts]
+    changes = [_provenance(record, conflict.field) for conflict, record, _ in rows]
+    names = selectors.origin_names(change.get("by", "") for change in changes)
+    return [
+        Row(
+            conflict,
+            record,
+            info,
+            who=names.get(change.get("by", ""), ORIGINS.get(change.get("by", "").partition(":")[0], "")),
+            when=parse_datetime(change["at"]) if change.get("at") else None,
+            kept="Vu" if conflict.code == "total" else KEPT.get(conflict.resolution, conflict.resolution),
+        )
+        for (conflict, record, info), change in zip(rows, changes, strict=True)
+    ]
+
+
+def _provenance(record: Any, field: str) -> dict[str, str]:
+    """Who gave the field its value here, and when; empty when nobody said."""
+    return dict(record.provenance.get(field, {})) if record is not None else {}
+
+
+def _mentioned(conflicts: Iterable[Conflict]) -> dict[str, set[UUID]]:
+    """The records that the values in conflict refer to, by kind."""
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    for conflict in conflicts:
+        info = KINDS[conflict.record_kind].fields.get(conflict.field)
+        if info is not None and info.type == "reference":
+            values = (conflict.base, conflict.local, conflict.remote)
+            wanted[info.target].update(UUID(value) for value in values if value)
+    return wanted
+
+
+# --- Acts -------------------------------------------------------------------------------------------------------
+
+
+@administrator_required
+@require_POST
+def resolve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let a side win: `one` is "<conflict>:<side>"; else `side` holds for every ticked `conflict`. The side "seen"
+    takes note of amounts that were computed otherwise."""
+    integration = integration_or_404(pk)
+    one, _, side = request.POST.get("one", "").partition(":")
+    chosen = [one] if one else request.POST.getlist("conflict")
+    side = side or request.POST.get("side", "")
+    if side == "seen":
+        conflicts = _open(integration).filter(code="total")
+        conflicts = conflicts.filter(pk=_number(one)) if one else conflicts
+        _resolve(request, integration, conflicts, "seen")
+    elif side in ("platform", "provider"):
+        numbers = [number for text in chosen if (number := _number(text))]
+        _resolve(request, integration, _open(integration).filter(code="field", pk__in=numbers), side)
+    if is_fragment(request):
+        return _page(request, integration_or_404(pk), part="answer")
+    return redirect("integrations:conflicts", pk=pk)
+
+
+def _open(integration: Integration) -> QuerySet[Conflict]:
+    return selectors.conflicts_of(integration)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _resolve(request: HttpRequest, integration: Integration, conflicts: Iterable[Conflict], side: str) -> None:
+    """Resolve each, and say in one sentence how many were and in another why some were not."""
+    kept: Side = "platform" if side == "platform" else "provider"
+    done, refusals = 0, []
+    for conflict in conflicts:
+        try:
+            services.resolve_conflict(conflict, kept, actor=actor(request))
+            done += 1
+        except Refused as refusal:
+            refusals.append(refusal.sentence)
+    if done:
+        messages.success(request, _done(integration, done, side))
+    elif not refusals:
+        messages.error(request, "Aucun conflit à résoudre n’est choisi. Cochez-en au moins un, puis recommencez.")
+    for sentence in dict.fromkeys(refusals):
+        messages.error(request, sentence)
+
+
+def _done(integration: Integration, done: int, side: str) -> str:
+    if side == "seen":
+        return f"{compte(done, 'écart')} pris en note."
+    what = compte(done, "conflit résolu,conflits résolus")
+    if side == "platform":
+        return f"{what} : la valeur de la plateforme sera envoyée à {integration.connector.label}."
+    return f"{what} : la valeur de {integration.connector.label} est reprise sur la plateforme."
