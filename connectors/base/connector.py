@@ -153,7 +153,7 @@ class Connector(ABC):
         auth = self.auth()
         return Client(
             label=self.label,
-            hosts=self.connection.hosts,
+            hosts=self.reach(),
             auth=auth,
             classify=self.classify,
             masker=Masker(self.secrets(), headers=[getattr(auth, "header", "Authorization")]),
@@ -164,6 +164,10 @@ class Connector(ABC):
             parse_float=type(self).parse_float,
             parse=type(self).parse,
         )
+
+    def reach(self) -> Mapping[str, str]:
+        """Role → base URL of what this connection speaks to; a token may name another address than the usual one."""
+        return self.connection.hosts
 
     def secrets(self) -> Iterable[str]:
         """Every form in which a credential may stand in a request, for no log to show it."""

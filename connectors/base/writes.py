@@ -16,7 +16,8 @@ class PreparedWrite:
     """One request that changes something, without its credential.
 
     path: below the base URL of `role`; action: create, update, delete, or act:<name>. repeatable: sending it twice does
-    the work once, for the provider remembers the idempotency key that stands in `params` or `headers`.
+    the work once, for the provider remembers the idempotency key that stands in `params` or `headers`. remote_id,
+    version: of the object, where the provider does not compare versions itself and the connector looks before it writes.
     """
 
     method: str
@@ -28,6 +29,8 @@ class PreparedWrite:
     headers: Mapping[str, str] = field(default_factory=lambda: _NONE)
     body: str = ""
     repeatable: bool = False
+    remote_id: str = ""
+    version: str = ""
 
     def to_json(self) -> str:
         """The whole write as JSON text, the same for the same write."""
