@@ -74,7 +74,8 @@ class Exchange:
 class Client:
     """Sends requests to one account at one provider. Use it from one thread at a time.
 
-    label: the provider's name in sentences; hosts: role → base URL, the only ones that ever get the credential;
+    label: the provider's name in sentences; hosts: role → base URL, the only ones that ever get the credential (looked
+    up at each request: an address may come with a token);
     classify: the error that an answer means, or None; masker: knows every credential value; parse_float: what a JSON
     number with a fraction becomes (str keeps every digit of an amount); parse: reads a body that is not JSON, ValueError
     when it cannot.
@@ -98,7 +99,7 @@ class Client:
     ) -> None:
         self.label = label
         self.retries = 0
-        self._hosts = {role: url.rstrip("/") for role, url in hosts.items()}
+        self._hosts = hosts
         self._auth = auth
         self._classify = classify
         self._masker = masker
@@ -156,6 +157,7 @@ class Client:
                     raise
                 renewable = False
                 self._auth.renew()
+                request.url = self._url(role, path)
 
     def close(self) -> None:
         """Close the connections."""
@@ -168,7 +170,7 @@ class Client:
                 f"L’adresse de {self.label} n’est pas réglée. Précisez-la dans les options avancées.", code="no_host"
             )
         if "://" not in path:
-            return f"{self._hosts[role]}/{path.lstrip('/')}"
+            return f"{self._hosts[role].rstrip('/')}/{path.lstrip('/')}"
         origins = {urlsplit(base)[:2] for base in self._hosts.values()}
         if urlsplit(path)[:2] not in origins:
             raise Misconfigured(

@@ -51,15 +51,19 @@ def _simulator(connector: type[Connector], url: str) -> str:
 
 
 def _filled(connector: type[Connector], template: str, config: Mapping[str, str]) -> str:
+    """The template with its settings: `{name}` must have a value, `{name:default}` need not."""
     labels = {field.name: field.label for field in connector.config_fields}
-    for _, name, _, _ in string.Formatter().parse(template):
-        if name and not config.get(name, "").strip():
+    parts = []
+    for text, name, default, _ in string.Formatter().parse(template):
+        value = config.get(name or "", "").strip() or default or ""
+        if name and not value:
             raise Misconfigured(
                 f"« {labels.get(name, name)} » est vide : {connector.label} n’a pas d’adresse publique connue. "
                 "Demandez l’adresse au fournisseur et inscrivez-la dans les options avancées.",
                 code="no_host",
             )
-    return template.format_map({name: value.strip() for name, value in config.items()}).rstrip("/")
+        parts += [text, value]
+    return "".join(parts).rstrip("/")
 
 
 def _public(connector: type[Connector], url: str) -> str:
