@@ -43,7 +43,10 @@ class OAuth2:
     further members of it; early: how long before its end an access token is renewed; scope_separator: what stands
     between scopes; refine: the error that a refusal (code, whole answer) means where the code alone does not tell.
     server_param: parameter of the redirect that names the server which has the tokens ("accounts-server"), one of
-    `servers`; renewal and revocation go there too.
+    `servers`; renewal and revocation go there too. account_member: member of the token answer that names the account;
+    token_json: the token endpoint takes JSON rather than a form; revoke_auth: scheme of the Authorization header by
+    which the client secret stands at the revocation ("Bearer"), else as at the token endpoint; revoke_holds: the
+    revocation's member that says what ends, and what stands in it.
     """
 
     authorize: Endpoint
@@ -63,6 +66,10 @@ class OAuth2:
     refine: Refine | None = None
     server_param: str = ""
     servers: frozenset[str] = frozenset()
+    account_member: str = ""
+    token_json: bool = False
+    revoke_auth: str = ""
+    revoke_holds: tuple[str, Literal["token", "access_token", "account"]] = ("token", "token")
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,12 @@ def revoke(
 ) -> None:
     """End the grant at the provider. Nothing to do where it has no such call or no longer knows the token."""
     oauth = declared(connector)
-    token = tokens.refresh_token or tokens.access_token
+    held = {
+        "token": tokens.refresh_token or tokens.access_token,
+        "access_token": tokens.access_token,
+        "account": tokens.account_id,
+    }
+    token = held[oauth.revoke_holds[1]]
     if oauth.revoke is None or not token:
         return
     url = endpoint_url(connector.label, _at(tokens.extra.get(SERVER, ""), oauth, hosts), oauth.revoke)
@@ -265,6 +277,7 @@ def _tokens(label: str, oauth: OAuth2, answer: Mapping[str, Any], asked_at: date
         refresh_token=refresh_token,
         expires_at=_after(asked_at, answer.get("expires_in")),
         refresh_expires_at=_after(asked_at, answer.get(oauth.refresh_expires_in)) if oauth.refresh_expires_in else None,
+        account_id=str(answer.get(oauth.account_member) or "") if oauth.account_member else "",
         extra=extra,
     )
 

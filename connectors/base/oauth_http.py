@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests.adapters import HTTPAdapter
 from requests_oauthlib import OAuth2Session
 
-from connectors.base.auth import Basic
+from connectors.base.auth import ApiKey, Basic
 from connectors.base.classify import Answer, classify, retry_after
 from connectors.base.client import CONNECT_TIMEOUT, USER_AGENT, Exchange
 from connectors.base.errors import AuthExpired, ConnectorError, Malformed, Misconfigured, Transient, Unreadable
@@ -49,14 +50,19 @@ class _Wire(HTTPAdapter):
 
     oauthlib refuses http addresses unless an environment variable opens them for the whole process. A simulator on this
     machine or its private network is therefore named in https to oauthlib, and `plain` puts http back on the wire: for
-    this session only, and never for a public address.
+    this session only, and never for a public address. `as_json`: the form that oauthlib makes leaves as JSON.
     """
 
-    def __init__(self, plain: bool, report: Callable[[requests.PreparedRequest, Any], Any]) -> None:
+    def __init__(
+        self, plain: bool, report: Callable[[requests.PreparedRequest, Any], Any], *, as_json: bool = False
+    ) -> None:
         super().__init__()
-        self._plain, self._report = plain, report
+        self._plain, self._report, self._as_json = plain, report, as_json
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        if self._as_json and "form-urlencoded" in request.headers.get("Content-Type", ""):
+            request.headers["Content-Type"] = "application/json"
+            request.prepare_body(None, None, json=dict(parse_qsl(str(request.body or ""))))
         if self._plain:
             request.url = "http" + (request.url or "").removeprefix("https")
             options["proxies"] = None
@@ -94,7 +100,7 @@ class TokenEndpoint:
         self._session.headers["User-Agent"] = USER_AGENT
         # A redirect would carry the code or the token to who knows where.
         self._session.max_redirects = 0
-        self._session.mount("https://", _Wire(plain, self._reported))
+        self._session.mount("https://", _Wire(plain, self._reported, as_json=oauth.token_json))
         self._session.register_compliance_hook("access_token_response", self._judge_grant)
         self._session.register_compliance_hook("refresh_token_response", self._judge_grant)
 
@@ -136,13 +142,15 @@ class TokenEndpoint:
     def revoke(self, token: str) -> None:
         """End the grant. A token that the provider no longer knows is as good as revoked (400)."""
         self._masker.add(token)
-        fields = {"token": token, **self._oauth.revoke_extra}
-        if self._oauth.client_auth == "body":
+        fields = {self._oauth.revoke_holds[0]: token, **self._oauth.revoke_extra}
+        usual = self._usual()
+        if self._oauth.revoke_auth:
+            fields |= {"client_id": self._app.client_id}
+            usual["auth"] = ApiKey(self._app.client_secret, "Authorization", self._oauth.revoke_auth)
+        elif self._oauth.client_auth == "body":
             fields |= {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
         content = {"json": fields} if self._oauth.revoke_json else {"data": fields}
-        response = self._call(
-            lambda: self._session.request("POST", self._url, withhold_token=True, **self._usual(), **content)
-        )
+        response = self._call(lambda: self._session.request("POST", self._url, withhold_token=True, **usual, **content))
         if response.status_code != 400:
             self._raise_for(response)
 
@@ -199,6 +207,7 @@ class TokenEndpoint:
             raise self._refusal(str(data["error"]), data, response)
         if not isinstance(data, dict) or not data.get("access_token"):
             raise self._malformed()
+        _say_life(response, data)
         return response
 
     def _raise_for(self, response: requests.Response) -> None:
@@ -285,3 +294,16 @@ class TokenEndpoint:
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """For client ids in the form: neither requests nor oauthlib may add a header of their own."""
     return request
+
+
+def _say_life(response: requests.Response, data: dict[str, Any]) -> None:
+    """Put how long the token lives in the place of the instant of its end: oauthlib drops a written instant."""
+    end = data.get("expires_at")
+    if not isinstance(end, str) or "expires_in" in data:
+        return
+    try:
+        left = datetime.fromisoformat(end) - datetime.now(UTC)
+    except (ValueError, TypeError):
+        return
+    data = {name: value for name, value in data.items() if name != "expires_at"}
+    response._content = json.dumps({**data, "expires_in": int(left.total_seconds())}).encode()
