@@ -77,8 +77,8 @@ class Client:
     label: the provider's name in sentences; hosts: role → base URL, the only ones that ever get the credential (looked
     up at each request: an address may come with a token);
     classify: the error that an answer means, or None; masker: knows every credential value; parse_float: what a JSON
-    number with a fraction becomes (str keeps every digit of an amount); parse: reads a body that is not JSON, ValueError
-    when it cannot.
+    number with a fraction becomes (str keeps every digit of an amount); parse: reads a body that is not JSON,
+    ValueError when it cannot.
     """
 
     def __init__(

@@ -106,8 +106,8 @@ class Connector(ABC):
     parse_float: ClassVar[Callable[[str], Any]] = float
     """What a JSON number with a fraction becomes. A raw record must stay JSON-serialisable: float, or str where every
     digit of an amount counts."""
-    parse: ClassVar[Callable[[bytes], Any] | None] = None
-    """Reads a body where the provider does not speak JSON (a staticmethod); ValueError when it cannot."""
+    parse: ClassVar[staticmethod[[bytes], Any] | None] = None
+    """Reads a body where the provider does not speak JSON; ValueError when it cannot."""
     available: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
