@@ -57,9 +57,7 @@ class QuickBooks(Connector):
         self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING
     ) -> Iterator[Page]:
         """Everything by query, then what changed by CDC (one request holds many pages), deletions included."""
-        declared = self.resource(resource)
-        size = max(1, min(page_size, declared.max_page_size))
-        return reading.Reader(self._get, declared, size, filters).pages(cursor)
+        return reading.Reader(self._get, self.resource(resource), page_size, filters).pages(cursor)
 
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
         """One object by its id; NotFound when it is gone."""
@@ -147,8 +145,5 @@ class QuickBooks(Connector):
     def _get(self, below: str, **params: str) -> Answer:
         return self.client.request("GET", self._path(below), params={**params, "minorversion": writing.MINOR_VERSION})
 
-    def _write(
-        self, resource: Resource, action: str, body: Mapping[str, Any], key: str, **params: str
-    ) -> PreparedWrite:
-        path = self._path(resource.path.lower())
-        return writing.prepared(resource, action, body, path=path, key=key, params=params)
+    def _write(self, of: Resource, action: str, body: Mapping[str, Any], key: str, **params: str) -> PreparedWrite:
+        return writing.prepared(of, action, body, path=self._path(of.path.lower()), key=key, params=params)

@@ -39,7 +39,7 @@ class State:
 
 
 class Reader:
-    """Reads one resource. `get`: a GET below the company's address; size: records per page."""
+    """Reads one resource. `get`: a GET below the company's address; size: records per page, as far as is allowed."""
 
     def __init__(self, get: Get, resource: Resource, size: int, filters: Mapping[str, str]) -> None:
         unknown = set(filters) - set(resource.filters)
@@ -49,7 +49,7 @@ class Reader:
                 "filtres de l’intégration.",
                 code="bad_filter",
             )
-        self._get, self._resource, self._size = get, resource, size
+        self._get, self._resource, self._size = get, resource, max(1, min(size, resource.max_page_size))
         self._first, self._last = filters.get("date_from", ""), filters.get("date_to", "")
 
     def pages(self, cursor: Mapping[str, Any] | None) -> Iterator[Page]:

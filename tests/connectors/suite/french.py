@@ -13,6 +13,11 @@ _QUOTED = re.compile(r"« .*? »")
 
 def is_french(sentence: str) -> bool:
     """A whole sentence in French: ends like one, typographic apostrophes, no English outside « quotations »."""
-    ours = _QUOTED.sub("", sentence)
     whole = sentence.rstrip().endswith((".", "!", "?", "…", "»", ")"))
-    return bool(whole and _FRENCH.search(ours) and not _FOREIGN.search(ours) and "'" not in ours)
+    return bool(whole and _FRENCH.search(_QUOTED.sub("", sentence)) and not is_foreign(sentence))
+
+
+def is_foreign(text: str) -> bool:
+    """English words or typewriter apostrophes outside « quotations »."""
+    ours = _QUOTED.sub("", text)
+    return "'" in ours or bool(_FOREIGN.search(ours))
