@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from integrations import routing
-from integrations.models import Exchange, Integration, LinkState, RecordLink, SyncCursor, SyncJob
+from integrations.models import Exchange, Integration, RecordLink, SyncCursor, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
 from integrations.sync import held as held_fields
@@ -90,57 +90,72 @@ class PageStore:
         for name, value in progress.items():
             setattr(self.job, name, value)
 
-    def take_answer(self, kind: str, record_id: UUID, answer: dict[str, Any], sent: dict[str, Any]) -> None:
-        """Take the provider's answer to a write of these values (canonical JSON by field): link, bases, and what the
-        provider decides itself. Needs a transaction."""
-        (item,), _ = read_items(self.compiled, [answer])
-        link = self._link_of(kind, record_id, item)
-        locked = records.lock({kind: [record_id]})
+    def take_answers(self, kind: str, answers: list[tuple[UUID, dict[str, Any], dict[str, Any]]]) -> None:
+        """Take the provider's answers to writes: links, bases, and what the provider decides itself.
+
+        answers: (record id, object as it now is, values sent as canonical JSON by field). Needs a transaction.
+        """
+        if not answers:
+            return
+        locked = records.lock({kind: [record_id for record_id, _, _ in answers]})
+        read = [(record_id, read_items(self.compiled, [answer])[0], sent) for record_id, answer, sent in answers]
+        known = self._links_of(kind, [(record_id, item) for record_id, items, _ in read for item in items])
+        for record_id, items, sent in read:
+            for item in items:
+                self._remember_sent(
+                    known[self.compiled.resource.name, item.remote_id], item, sent, locked[kind, record_id]
+                )
+        self._take([item for _, items, _ in read for item in items], known, locked)
+
+    def _remember_sent(self, link: RecordLink, item: Item, sent: dict[str, Any], record: Any) -> None:
         fields = self.compiled.mapping.kind.fields
         link.base_local |= sent
-        # Lines come back with their ids and names: they are taken as the provider has them now. For all else the
-        # provider's form of the value (shortened, re-cased) is only remembered, so that nothing of ours is lost.
-        link.base_remote |= {
-            name: item.raw_values[name]
-            for name in sent
-            if name in item.raw_values
-            and (
-                fields[name].type != "lines"
-                or canonical(fields[name], value_of(locked[kind, record_id], fields[name])) != sent[name]
-            )
-        }
-        self._take_one(item, link, locked)
+        for name in sent.keys() & item.raw_values.keys():
+            # Lines come back with their ids and names: they are taken as the provider has them now. For all else the
+            # provider's form of the value (shortened, re-cased) is only remembered, so that nothing of ours is lost.
+            info = fields[name]
+            if info.type != "lines" or canonical(info, value_of(record, info)) != sent[name]:
+                link.base_remote[name] = item.raw_values[name]
 
     def link_to(self, kind: str, record_id: UUID, found: dict[str, Any]) -> None:
         """Link a record to an object that was there already; bases follow from the merge. Needs a transaction."""
-        (item,), _ = read_items(self.compiled, [found])
-        self._take_one(item, self._link_of(kind, record_id, item), records.lock({kind: [record_id]}))
+        items, _ = read_items(self.compiled, [found])
+        known = self._links_of(kind, [(record_id, item) for item in items])
+        self._take(items, known, records.lock({kind: [record_id]}))
 
     def store_one(self, raw: dict[str, Any]) -> None:
         """Store one object that was fetched by its id."""
         self.store([raw], Checkpoint(None))
 
-    def _link_of(self, kind: str, record_id: UUID, item: Item) -> RecordLink:
-        links_ = RecordLink.objects.filter(integration=self.integration, resource=self.compiled.resource.name)
-        link = links_.exclude(state=LinkState.ARCHIVED).filter(remote_id=item.remote_id).first()
-        return link or RecordLink(
-            integration=self.integration,
-            resource=self.compiled.resource.name,
-            remote_id=item.remote_id,
-            record_kind=kind,
-            record_id=record_id,
-        )
+    def _links_of(self, kind: str, pairs: list[tuple[UUID, Item]]) -> dict[LinkKey, RecordLink]:
+        """The links of these objects, new ones where there are none yet; one query."""
+        resource = self.compiled.resource.name
+        known = links.load(self.integration.pk, {(resource, item.remote_id) for _, item in pairs})
+        for record_id, item in pairs:
+            known.setdefault(
+                (resource, item.remote_id),
+                RecordLink(
+                    integration=self.integration,
+                    resource=resource,
+                    remote_id=item.remote_id,
+                    record_kind=kind,
+                    record_id=record_id,
+                ),
+            )
+        return known
 
-    def _take_one(self, item: Item, link: RecordLink, locked: Any) -> None:
+    def _take(self, items: list[Item], known: dict[LinkKey, RecordLink], locked: Any) -> None:
+        """Merge objects whose links are known (their records are locked) and save everything, links included."""
         now = timezone.now()
-        link.remote_version, link.synced_at = item.version, now
-        known = {(self.compiled.resource.name, item.remote_id): link}
-        planner = self._planner([item], known, {}, now)
-        plan = planner.run([item], locked)
+        for item in items:
+            link = known[self.compiled.resource.name, item.remote_id]
+            link.remote_version, link.synced_at = item.version, now
+        planner = self._planner(items, known, {}, now)
+        plan = planner.run(items, locked)
         self._apply(plan, locked)
         # An answer that cannot be read whole is read again by the next pull: its hash is not kept.
-        links.save([link])
-        held_fields.save(plan, held_fields.open_fields([link.record_id]), now)
+        links.save([known[self.compiled.resource.name, item.remote_id] for item in items])
+        held_fields.save(plan, held_fields.open_fields([link.record_id for link in known.values()]), now)
 
     def _planner(
         self, items: list[Item], known: dict[LinkKey, RecordLink], matches: dict[str, Any], now: Any

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ from integrations.sync import adopt
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import PageStore
 from integrations.sync.problems import FieldProblem
-from integrations.sync.push_plan import PushPlanner, Wait, Write
+from integrations.sync.push_plan import Facts, PushPlanner, Wait, Write
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Outcome
 
@@ -49,6 +49,10 @@ WRITTEN = (
     "message",
 )
 MOST_TRIES = 4
+DATABASE_REFUSES = (
+    "L’envoi est fait, mais la base de données de la plateforme refuse la réponse du fournisseur. Transmettez cet "
+    "envoi au soutien."
+)
 
 
 @dataclass
@@ -85,42 +89,69 @@ class Pusher:
         rows = PushOperation.objects.filter(integration=self.run.integration, resource=self.resource, status=status)
         return rows.order_by("created_at", "id")
 
-    # --- One operation ------------------------------------------------------------------------------------------
+    # --- A batch of operations ----------------------------------------------------------------------------------
 
     def _push(self, operations: list[PushOperation]) -> None:
         """Plan and send together, and again those of which the provider says that their object has moved on."""
         while operations:
-            prepared = [(each, write) for each in operations if (write := self._prepare(each)) is not None]
+            prepared = self._prepare(operations)
             self._send(prepared)
-            operations = [each for each, _ in prepared]
-            for operation in operations:
-                operation.refresh_from_db(fields=["status", "wanted"])
-            operations = [each for each in operations if each.status == PushStatus.PENDING]
+            # Only a conflict that was merged puts an operation back.
+            operations = [each for each, _ in prepared if each.status == PushStatus.PENDING]
 
-    def _prepare(self, operation: PushOperation) -> PreparedWrite | None:
-        """Plan and commit the exact request; None when there is nothing to send."""
+    def _prepare(self, operations: list[PushOperation]) -> list[tuple[PushOperation, PreparedWrite]]:
+        """Plan these operations and commit the exact requests of those that write something.
+
+        One transaction, in a number of statements that does not grow with the batch.
+        """
+        prepared: list[tuple[PushOperation, PreparedWrite]] = []
         with transaction.atomic():
-            found = records.lock({operation.record_kind: [operation.record_id]})
-            # Whoever changes the record counts it in `wanted` under the same lock: the plan covers that too.
-            operation.refresh_from_db(fields=["wanted", "needed"])
-            record = found.get((operation.record_kind, operation.record_id))
-            link = self.link_of(operation)
-            try:
-                planned = self.planner.plan(record, link, needed=operation.needed) if record is not None else None
-                if isinstance(planned, Write):
-                    return self._commit_request(operation, planned, link)
-            except FieldProblem as problem:
-                self._settle(operation, PushStatus.REJECTED, problem.code, problem.sentence)
-            except ConnectorError as error:
-                self._settle(operation, PushStatus.REJECTED, error.code, error.sentence)
-            else:
-                if isinstance(planned, Wait):
-                    self._wait_for_parents(operation, planned)
-                else:
-                    self._settle(operation, PushStatus.DONE)
+            found = records.lock({self.outbound.kind.slug: [each.record_id for each in operations]})
+            self._read_again(operations)
+            links = self.links_of(operations)
+            pairs = [
+                (record, links.get(each.record_id))
+                for each in operations
+                if (record := found.get((each.record_kind, each.record_id))) is not None
+            ]
+            facts = self.planner.gather(pairs) if pairs else None
+            for operation in operations:
+                record = found.get((operation.record_kind, operation.record_id))
+                link = links.get(operation.record_id)
+                write = self._plan_one(operation, record, link, facts) if record is not None else None
+                if write is not None:
+                    prepared.append((operation, write))
+                elif operation.status == PushStatus.PENDING and operation.code != "parent":
+                    _close(operation, PushStatus.DONE)
+            self._save(operations)
+            refused = sum(each.status == PushStatus.REJECTED for each in operations)
+            self.run.count_push(self.resource, push_failed=refused)
+        return prepared
+
+    def _read_again(self, operations: list[PushOperation]) -> None:
+        """Whoever changes a record counts it in `wanted` under its lock, which is held now: the plan covers that too."""
+        rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
+        now = {pk: (wanted, needed) for pk, wanted, needed in rows.values_list("pk", "wanted", "needed")}
+        for operation in operations:
+            operation.wanted, operation.needed = now[operation.pk]
+            operation.code = operation.message = ""
+
+    def _plan_one(
+        self, operation: PushOperation, record: Any, link: RecordLink | None, facts: Facts | None
+    ) -> PreparedWrite | None:
+        try:
+            planned = self.planner.plan(record, link, needed=operation.needed, facts=facts)
+            if isinstance(planned, Write):
+                return self._request(operation, planned, link)
+        except (FieldProblem, ConnectorError) as problem:
+            _close(operation, PushStatus.REJECTED, problem.code, problem.sentence)
+        else:
+            if isinstance(planned, Wait):
+                self._wait_for_parents(operation, planned)
         return None
 
-    def _commit_request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
+    def _request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
+        """The exact request, set down on its operation."""
         key = str(uuid7())
         connector, version = self.run.connector, link.remote_version if link else ""
         if write.action.startswith("act:"):
@@ -140,10 +171,17 @@ class Pusher:
         operation.status, operation.action, operation.fields = PushStatus.SENDING, write.action, list(write.fields)
         operation.planned, operation.idempotency_key, operation.sent_at = operation.wanted, key, timezone.now()
         operation.request, operation.sent_values = prepared.to_json(), dict(write.local)
-        operation.attempts, operation.code, operation.message = operation.attempts + 1, "", ""
-        operation.save(update_fields=[*WRITTEN, "updated_at"])
-        self._demand_claim()
+        operation.attempts += 1
         return prepared
+
+    def _save(self, operations: list[PushOperation]) -> None:
+        """Write the operations' new state; one statement."""
+        now = timezone.now()
+        for operation in operations:
+            operation.updated_at = now
+        PushOperation.objects.bulk_create(
+            operations, update_conflicts=True, unique_fields=["id"], update_fields=[*WRITTEN, "updated_at"]
+        )
 
     def _wait_for_parents(self, operation: PushOperation, wait: Wait) -> None:
         """Ask for the parents; this operation stays pending and is planned again once they are there."""
@@ -153,35 +191,34 @@ class Pusher:
         ]
         routing.ask(wishes, needed=True)
         self.run.parents_wanted = True
-        message = "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
-        PushOperation.objects.filter(pk=operation.pk).update(code="parent", message=message)
+        operation.code, operation.message = "parent", "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
 
     def _send(self, prepared: list[tuple[PushOperation, PreparedWrite]]) -> None:
         """Make the calls, several at once, and take every answer before an error ends the slice."""
         if not prepared:
             return
         outcomes = self.run.pool.send([write for _, write in prepared])
+        pairs = [(operation, outcome) for (operation, _), outcome in zip(prepared, outcomes, strict=True)]
+        self._store_answers([(o, answer) for o, answer in pairs if not isinstance(answer, Exception)])
         ends: list[Exception] = []
-        for (operation, _), outcome in zip(prepared, outcomes, strict=True):
+        for operation, error in pairs:
             try:
-                self._receive(operation, outcome)
-            except ConnectorError as error:
-                ends.append(error)
+                self._on_error(operation, error)
+            except ConnectorError as end:
+                ends.append(end)
         if ends:
             raise ends[0]
 
-    def _receive(self, operation: PushOperation, outcome: Outcome) -> None:
-        """What follows from an answer, or from an error that concerns this record; other errors are raised."""
-        if not isinstance(outcome, Exception):
-            self._store_answer(operation, outcome)
-        elif isinstance(outcome, RemoteConflict):
-            self._on_conflict(operation, outcome)
-        elif isinstance(outcome, NotFound):
-            self._on_gone(operation, outcome)
-        elif isinstance(outcome, Rejected):
-            self._settle(operation, PushStatus.REJECTED, outcome.code, _reasons(outcome), failed=True)
-        else:
-            raise outcome
+    def _on_error(self, operation: PushOperation, error: Outcome) -> None:
+        """What follows from an error that concerns this record alone; other errors are raised."""
+        if isinstance(error, RemoteConflict):
+            self._on_conflict(operation, error)
+        elif isinstance(error, NotFound):
+            self._on_gone(operation, error)
+        elif isinstance(error, Rejected):
+            self._settle(operation, PushStatus.REJECTED, error.code, _reasons(error))
+        elif isinstance(error, Exception):
+            raise error
 
     def _resend(self, operation: PushOperation) -> None:
         assert operation.request is not None and operation.sent_at is not None
@@ -190,32 +227,42 @@ class Pusher:
         if prepared.action == "create" and not (prepared.repeatable and young):
             found = adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
             if found is not None:
-                self._store_answer(operation, found)
+                self._store_answers([(operation, found)])
                 return
         self._send([(operation, prepared)])
 
     # --- Answers ------------------------------------------------------------------------------------------------
 
-    def _store_answer(self, operation: PushOperation, answer: dict[str, Any]) -> None:
-        """Link, bases and the provider's own fields, in the transaction that closes the operation."""
-        with transaction.atomic():
-            if answer:
-                self.store.take_answer(operation.record_kind, operation.record_id, answer, operation.sent_values)
-            self._close(operation, pushed=1)
+    def _store_answers(self, answers: list[tuple[PushOperation, dict[str, Any]]]) -> None:
+        """Links, bases and the provider's own fields, in the transaction that closes the operations."""
+        if not answers:
+            return
+        try:
+            with transaction.atomic():
+                self.store.take_answers(
+                    self.outbound.kind.slug,
+                    [(each.record_id, answer, each.sent_values) for each, answer in answers if answer],
+                )
+                self._close_all([each for each, _ in answers])
+        except (IntegrityError, DataError) as error:
+            if len(answers) > 1:
+                for one in answers:
+                    self._store_answers([one])
+            else:
+                self._settle(answers[0][0], PushStatus.HELD, "database", f"{DATABASE_REFUSES} ({type(error).__name__})")
 
-    def _close(self, operation: PushOperation, *, pushed: int) -> None:
-        PushOperation.objects.filter(pk=operation.pk).update(
-            status=PushStatus.DONE, request=None, code="", message="", attempts=0
-        )
+    def _close_all(self, operations: list[PushOperation]) -> None:
+        rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
+        rows.update(status=PushStatus.DONE, request=None, code="", message="", attempts=0)
         # What changed during the call is still to be sent.
-        PushOperation.objects.filter(pk=operation.pk, wanted__gt=F("planned")).update(status=PushStatus.PENDING)
-        self.run.count_push(self.resource, pushed=pushed)
+        rows.filter(wanted__gt=F("planned")).update(status=PushStatus.PENDING)
+        self.run.count_push(self.resource, pushed=len(operations))
 
     def _on_conflict(self, operation: PushOperation, error: RemoteConflict) -> None:
         """The object moved on: read it, merge, and plan anew. A creation that is already there is adopted."""
         link = self.link_of(operation)
         if operation.attempts >= MOST_TRIES:
-            self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
         elif link is not None:
             self.store.store_one(self.run.connector.fetch(self.resource, link.remote_id))
             self._again(operation)
@@ -226,7 +273,7 @@ class Pusher:
         assert operation.request is not None
         found = adopt.find_twin(self.run.connector, self.outbound.resource, PreparedWrite.from_json(operation.request))
         if found is None or self._is_taken(found):
-            self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
             return
         with transaction.atomic():
             self.store.link_to(operation.record_kind, operation.record_id, found)
@@ -242,40 +289,41 @@ class Pusher:
         RecordLink.objects.filter(
             integration=self.run.integration, resource=self.resource, record_id=operation.record_id
         ).update(state=LinkState.TOMBSTONE)
-        self._settle(operation, PushStatus.HELD, error.code, error.sentence, failed=True)
+        self._settle(operation, PushStatus.HELD, error.code, error.sentence)
 
     def _again(self, operation: PushOperation) -> None:
         PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
         operation.status = PushStatus.PENDING
 
-    def _settle(
-        self, operation: PushOperation, status: PushStatus, code: str = "", message: str = "", *, failed: bool = False
-    ) -> None:
-        """Close an operation without a write. It is looked at again when its record changes or a person asks."""
+    def _settle(self, operation: PushOperation, status: PushStatus, code: str, message: str) -> None:
+        """Close an operation that was refused. It is looked at again when its record changes or a person asks."""
         values: dict[str, Any] = {"code": code, "message": message, "request": None, "planned": operation.wanted}
         current = PushOperation.objects.filter(pk=operation.pk, wanted=operation.wanted)
         if not current.update(status=status, **values):
-            PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING)
-        if failed or status in (PushStatus.REJECTED, PushStatus.HELD):
-            self.run.count_push(self.resource, push_failed=1)
+            PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
+        operation.status = status
+        self.run.count_push(self.resource, push_failed=1)
 
     def link_of(self, operation: PushOperation) -> RecordLink | None:
         """The link of the operation's record at this resource, a live one first."""
-        return (
-            RecordLink.objects.filter(
-                integration=self.run.integration,
-                record_kind=operation.record_kind,
-                record_id=operation.record_id,
-                resource=self.resource,
-            )
-            .exclude(state=LinkState.ARCHIVED)
-            .order_by("state")
-            .first()
-        )
+        return self.links_of([operation]).get(operation.record_id)
 
-    def _demand_claim(self) -> None:
-        if not self.run.claim.held().filter(cancel_requested=False).update(attempt=F("attempt")):
-            raise self.run.claim.why_not_held()
+    def links_of(self, operations: list[PushOperation]) -> dict[UUID, RecordLink]:
+        """The links of these operations' records at this resource, a live one before a tombstone; one query."""
+        rows = RecordLink.objects.filter(
+            integration=self.run.integration,
+            record_kind=self.outbound.kind.slug,
+            record_id__in=[each.record_id for each in operations],
+            resource=self.resource,
+        ).exclude(state=LinkState.ARCHIVED)
+        # "tombstone" comes after "live": read backwards, the live one stays.
+        return {link.record_id: link for link in rows.order_by("-state")}
+
+
+def _close(operation: PushOperation, status: PushStatus, code: str = "", message: str = "") -> None:
+    """Nothing is sent for this operation now; saved with its batch."""
+    operation.status, operation.code, operation.message = status, code, message
+    operation.request, operation.planned = None, operation.wanted
 
 
 def _reasons(error: Rejected) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from django.db.models import prefetch_related_objects
 
 from integrations.models import Conflict, ConflictState, Integration, LinkState, RecordLink
 from integrations.records.kinds import value_of
 from integrations.records.models import RecordHistory
 from integrations.sync import lines
 from integrations.sync.options import Options
-from integrations.sync.outbound import OutboundResource, Outgoing
+from integrations.sync.outbound import OutboundResource, Outgoing, RemoteIds
 from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Case, Slots
 
@@ -35,9 +37,24 @@ class Wait:
     missing: frozenset[tuple[str, UUID]]
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What planning needs to know of a batch beside records and links, read in a constant number of queries."""
+
+    held: Mapping[UUID, set[str]]
+    """Fields that wait for a person, by link."""
+    remote_ids: RemoteIds
+    elsewhere: frozenset[UUID]
+    """Records that are, or were, at the provider under any resource."""
+    foreign: frozenset[UUID]
+    """Records that were born in another system."""
+    divisions: frozenset[UUID]
+    """Divisions whose records are sent; empty: all."""
+
+
 @dataclass
 class PushPlanner:
-    """Plans writes of one resource; small numbers of queries per record, none open across a call."""
+    """Plans writes of one resource, a batch at a time."""
 
     integration: Integration
     outbound: OutboundResource
@@ -46,28 +63,45 @@ class PushPlanner:
     primary: bool = True
     """Whether new records of this kind go to this resource (the first of several that hold it)."""
 
-    def plan(self, record: Any, link: RecordLink | None, *, needed: bool = False) -> Write | Wait | None:
-        """What is to be written; None when nothing is. Raises FieldProblem."""
+    def gather(self, pairs: Sequence[tuple[Any, RecordLink | None]]) -> Facts:
+        """Read what the plans of these (record, link) need; at most six queries."""
+        if "job" in self.outbound.kind.fields:
+            prefetch_related_objects([record for record, _ in pairs], "job")
+        links = [link.pk for _, link in pairs if link is not None]
+        new = [record.pk for record, link in pairs if link is None]
+        needs = {need for record, _ in pairs for need in self._needs(record)}
+        return Facts(
+            held=_held_fields(links),
+            remote_ids=remote_ids(self.integration.pk, needs),
+            elsewhere=self._linked(new),
+            foreign=frozenset() if self.integration.create_missing else self._born_elsewhere(new),
+            divisions=frozenset(self.integration.push_divisions.values_list("pk", flat=True)) if new else frozenset(),
+        )
+
+    def plan(
+        self, record: Any, link: RecordLink | None, *, needed: bool = False, facts: Facts | None = None
+    ) -> Write | Wait | None:
+        """What is to be written; None when nothing is. Raises FieldProblem. No query when the facts are given."""
+        if facts is None:
+            facts = self.gather([(record, link)])
         if not self._in_period(record):
             return None
         if link is None:
-            if record.archived_at is not None or not self._may_create(record, needed):
+            if record.archived_at is not None or not self._may_create(record, needed, facts):
                 return None
         elif link.state != LinkState.LIVE:
             return None
         elif act := self._act(record, link):
             return Write(f"act:{act}")
         self._demand_currency(record)
-        changed = self.outbound.changed(record, link, self._held(link))
+        changed = self.outbound.changed(record, link, facts.held.get(link.pk, set()) if link else set())
         if not changed:
             return None
-        needs = self.outbound.needs({f.name: value_of(record, f.info) for f in self.outbound.fields})
-        known = remote_ids(self.integration.pk, needs)
-        if missing := needs - known.keys():
+        if missing := self._needs(record) - facts.remote_ids.keys():
             return Wait(frozenset(missing))
         context = Outgoing(
             str(self.integration.pk),
-            known,
+            facts.remote_ids,
             self.slots,
             self.options,
             Case(record.division_id, _job_type(record)),
@@ -81,6 +115,9 @@ class PushPlanner:
             values,
             {name: lines.canonical(infos[name], value) for name, value in changed.items()},
         )
+
+    def _needs(self, record: Any) -> set[tuple[str, UUID]]:
+        return self.outbound.needs({f.name: value_of(record, f.info) for f in self.outbound.fields})
 
     def _act(self, record: Any, link: RecordLink) -> str:
         """The act that the record's state asks for and that the provider does not show yet, empty when none."""
@@ -109,33 +146,44 @@ class PushPlanner:
                 "changez la devise du document, ou saisissez-le chez le fournisseur.",
             )
 
-    def _held(self, link: RecordLink | None) -> set[str]:
-        if link is None:
-            return set()
-        rows = Conflict.objects.filter(link=link, state=ConflictState.OPEN, code="field")
-        return set(rows.values_list("field", flat=True))
-
-    def _may_create(self, record: Any, needed: bool) -> bool:
+    def _may_create(self, record: Any, needed: bool, facts: Facts) -> bool:
         """New objects only where wanted: the record's division is sent, and it was born here or all are wanted."""
         if not self.primary or "create" not in self.outbound.resource.capabilities:
             return False
-        if RecordLink.objects.filter(
-            integration=self.integration,
-            record_kind=self.outbound.kind.slug,
-            record_id=record.pk,
-            state__in=[LinkState.LIVE, LinkState.TOMBSTONE],
-        ).exists():
+        if record.pk in facts.elsewhere:
             # It lives there under another resource, or was deleted there: never a second one.
             return False
         if needed:
             return True
-        divisions = set(self.integration.push_divisions.values_list("pk", flat=True))
-        if divisions and record.division_id not in divisions:
+        if facts.divisions and record.division_id not in facts.divisions:
             return False
-        if self.integration.create_missing:
-            return True
-        born = RecordHistory.objects.filter(kind=self.outbound.kind.slug, record_id=record.pk, version=1).first()
-        return born is None or not born.origin.startswith("integration:")
+        return self.integration.create_missing or record.pk not in facts.foreign
+
+    def _linked(self, record_ids: list[UUID]) -> frozenset[UUID]:
+        if not record_ids:
+            return frozenset()
+        rows = RecordLink.objects.filter(
+            integration=self.integration,
+            record_kind=self.outbound.kind.slug,
+            record_id__in=record_ids,
+            state__in=[LinkState.LIVE, LinkState.TOMBSTONE],
+        )
+        return frozenset(rows.values_list("record_id", flat=True))
+
+    def _born_elsewhere(self, record_ids: list[UUID]) -> frozenset[UUID]:
+        if not record_ids:
+            return frozenset()
+        first = RecordHistory.objects.filter(kind=self.outbound.kind.slug, record_id__in=record_ids, version=1)
+        return frozenset(first.filter(origin__startswith="integration:").values_list("record_id", flat=True))
+
+
+def _held_fields(links: list[UUID]) -> dict[UUID, set[str]]:
+    held: dict[UUID, set[str]] = {}
+    if links:
+        rows = Conflict.objects.filter(link__in=links, state=ConflictState.OPEN, code="field")
+        for link, name in rows.values_list("link_id", "field"):
+            held.setdefault(link, set()).add(name)
+    return held
 
 
 def _job_type(record: Any) -> str:

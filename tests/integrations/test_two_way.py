@@ -209,7 +209,7 @@ def test_a_write_whose_outcome_is_unknown_is_sent_again_before_anything_is_read(
     def killed(*args: Any) -> None:
         raise SystemExit("as a kill between the answer and the commit")
 
-    monkeypatch.setattr(Pusher, "_store_answer", killed)
+    monkeypatch.setattr(Pusher, "_store_answers", killed)
     job = services.request_sync(both)
     with pytest.raises(SystemExit):
         runner.run_slice(job.pk)

@@ -1,0 +1,9 @@
+"""Settings of the benchmark: the product's own periods on the tests' environment."""
+
+import os
+
+from tests.settings import *  # noqa: F403
+
+LEASE_SECONDS = SLICE_SECONDS = 20.0
+LOGGING = {"version": 1, "disable_existing_loggers": True}
+SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "")
