@@ -37,6 +37,10 @@ test: .venv/.ready ## Run the tests: logic on SQLite, then everything on Postgre
 soak: .venv/.ready ## Run the long kill, load and history tests on PostgreSQL
 	@$(BIN)/python -m tests.run --soak $(T)
 
+.PHONY: bench
+bench: .venv/.ready ## Measure pull, re-pull and push beside the bare floor (BENCH_SIZES="2000 20000 200000")
+	@$(BIN)/python -m benchmarks.run
+
 .PHONY: lint
 lint: .venv/.ready ## Check format, style, types, templates, import rules and migrations
 	$(BIN)/ruff format --check --output-format concise .
@@ -58,6 +62,10 @@ format: .venv/.ready ## Format the Python code and fix what can be fixed
 .PHONY: migrations
 migrations: setup ## Write the migrations that the models need
 	$(BIN)/python manage.py makemigrations
+
+.PHONY: providers
+providers: .venv/.ready ## Write docs/providers.md from what the connectors declare
+	$(BIN)/python scripts/providers.py
 
 # --- Dependencies ---------------------------------------------------------------------------------------------------
 .PHONY: lock

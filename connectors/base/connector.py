@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from connectors.base.classify import Answer, classify
 from connectors.base.client import DEFAULT_RETRY, Client, Exchange, RetryPolicy
 from connectors.base.errors import ConnectorError, Misconfigured
+from connectors.base.habits import Habits
 from connectors.base.hosts import resolve_hosts as resolve_hosts  # noqa: PLC0414 - part of this interface
 from connectors.base.limiter import Limiter, Limits, TokenBucket
 from connectors.base.masking import Masker
@@ -97,6 +98,8 @@ class Connector(ABC):
     limits: ClassVar[Limits | None] = None
     webhook_scheme: ClassVar[SignatureScheme | None] = None
     resources: ClassVar[tuple[Resource, ...]] = ()
+    habits: ClassVar[Habits | None] = None
+    """How the API pages and tells changes; every provider with resources says it."""
     writes_at_once: ClassVar[int] = 8
     """How many writes of one account may be on their way together."""
     currencies: ClassVar[tuple[str, ...]] = ("CAD",)

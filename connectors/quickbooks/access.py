@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from connectors.base.habits import Habits
 from connectors.base.oauth import OAuth2
 
 _AUTH_HOSTS = {
@@ -25,3 +26,6 @@ OAUTH = OAuth2(
     refresh_expires_in="x_refresh_token_expires_in",
     revoke_json=True,
 )
+
+# CDC tells changes and deletions; names are never deleted but made inactive, which it tells too.
+HABITS = Habits(paging="after_last", changes="feed", deletions="feed")

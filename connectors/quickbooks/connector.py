@@ -35,6 +35,7 @@ class QuickBooks(Connector):
     limits = Limits(rate=8, burst=2)
     webhook_scheme = HmacBase64("intuit-signature")
     resources = RESOURCES
+    habits = access.HABITS
     option_kinds = options.KINDS
     # Amounts keep every digit: 1379.70 becomes "1379.70", which is still JSON.
     parse_float = str

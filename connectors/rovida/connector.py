@@ -10,6 +10,7 @@ from connectors.base.auth import ApiKey
 from connectors.base.classify import Answer
 from connectors.base.connector import Account, AuthMethod, CredentialField
 from connectors.base.errors import ConnectorError, Misconfigured
+from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
 from connectors.base.paginators import CursorPage
 from connectors.base.resource import Resource
@@ -63,6 +64,7 @@ class Rovida(RestConnector):
     limits = Limits(rate=9, burst=18)
     webhook_scheme = StandardWebhooks()
     resources = RESOURCES
+    habits = Habits(paging="cursor", changes="modified_since", deletions="listed")
 
     def auth(self) -> ApiKey:
         """The key in its header; Misconfigured when its prefix shows the other mode."""

@@ -15,6 +15,8 @@ from connectors.base import errors
 from connectors.base.connector import Connector
 from connectors.base.resource import Embedded, Map, Resource
 from integrations.records.kinds import KINDS, FieldInfo
+from scripts.providers import PAGE, render
+from tests.connectors.suite.adapter import Adapter, adapters
 from tests.connectors.suite.french import is_foreign, is_french
 
 ROOT = Path(connectors.__file__).parent
@@ -220,3 +222,21 @@ def test_every_environment_has_the_same_roles_and_a_way_in(connector: type[Conne
 def _endpoints(connector: type[Connector]) -> set[Any]:
     oauth = connector.oauth
     return {one[0] for one in (oauth.authorize, oauth.token, oauth.revoke) if one} if oauth else set()
+
+
+# --- Habits -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("connector", [one for one in ALL if one.available], ids=lambda connector: connector.slug)
+def test_a_provider_tells_its_habits_and_the_suite_found_them_true(connector: type[Connector]) -> None:
+    habits, adapter = connector.habits, adapters().get(connector.slug)
+    assert habits is not None, "habits = Habits(…), see connectors/base/habits.py"
+    assert habits.batch >= 1
+    assert isinstance(adapter, Adapter), adapter
+    for said, check in ((habits.changes, "incremental_pull"), (habits.deletions, "delete_seen")):
+        excused = all(adapter.reason(name, check) for name in adapter.subjects)
+        assert excused == (said == "none"), f"{check}: habits say {said}"
+    excused = all(adapter.reason(name, "page_edges") for name in adapter.subjects)
+    assert excused == (habits.paging == "whole"), f"page_edges: habits say {habits.paging}"
+
+
+def test_the_table_of_providers_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `make providers`"
