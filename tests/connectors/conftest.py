@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,15 @@ from tests.simulator import simulator, simulator_server
 
 __all__ = ["simulator", "simulator_server"]
 
+FOLDER = Path(__file__).parent
 SECRET = "clef/très+secrète=".encode().hex() + "/+="
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the connectors' tests: they ask the database nothing."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.bare)
 
 
 class Script:
