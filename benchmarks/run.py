@@ -72,7 +72,9 @@ def case(size: int, delay: float, names: list[str], database: str) -> list[dict[
     with provider(size, delay) as url:
         for name in names:
             tries = 1 if name in ("pull", "push") or size > 20_000 else 3
-            best = min((measure(name, url, size, database) for _ in range(tries)), key=lambda figures: figures["seconds"])
+            best = min(
+                (measure(name, url, size, database) for _ in range(tries)), key=lambda figures: figures["seconds"]
+            )
             rows.append({"measure": name, "size": size, "delay_ms": round(delay * 1000), **best})
     by_name = {row["measure"]: row for row in rows}
     reference = by_name.get("floor") or by_name["raw"]
@@ -88,13 +90,13 @@ def main() -> None:
         for size in SIZES:
             rows += case(size, 0.0, ["raw", "floor", "pull", "again"], database)
         rows += case(PUSHED, 0.05, ["raw", "pull", "push"], database)
-    print(f"{'measure':<8} {'size':>7} {'delay':>6} " + " ".join(f"{name:>18}" for name in COLUMNS))  # noqa: T201
+    print(f"{'measure':<8} {'size':>7} {'delay':>6} " + " ".join(f"{name:>18}" for name in COLUMNS))
     for row in rows:
         figures = " ".join(f"{row.get(name, ''):>18}" for name in COLUMNS)
-        print(f"{row['measure']:<8} {row['size']:>7} {row['delay_ms']:>5} {figures}")  # noqa: T201
+        print(f"{row['measure']:<8} {row['size']:>7} {row['delay_ms']:>5} {figures}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(rows, indent=2))
-    print(f"Written to {OUT}")  # noqa: T201
+    print(f"Written to {OUT}")
 
 
 if __name__ == "__main__":

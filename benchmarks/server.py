@@ -1,6 +1,6 @@
 """A provider that costs nothing: ROVIDA's contract from memory, pages serialised once, with a delay if wanted.
 
-    python -m benchmarks.server --port 8090 --tenants 20000 --delay 0.05
+python -m benchmarks.server --port 8090 --tenants 20000 --delay 0.05
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from functools import lru_cache
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the server must cost nothing."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def page(kind: str, limit: int, start: int, tenants: int) -> bytes:
     """One page as bytes."""
     totals = {"properties": PROPERTIES, "tenants": tenants}

@@ -29,7 +29,7 @@ from integrations.sync.page import PageStore
 from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import Facts, PushPlanner, Wait, Write
 from integrations.sync.run import Run
-from integrations.sync.send_pool import Outcome
+from integrations.sync.send_pool import Flight, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +48,21 @@ WRITTEN = (
     "code",
     "message",
 )
+BATCH = 32
+"""Writes that are planned, stored and answered together; several batches of them fill the line."""
 MOST_TRIES = 4
 DATABASE_REFUSES = (
     "L’envoi est fait, mais la base de données de la plateforme refuse la réponse du fournisseur. Transmettez cet "
     "envoi au soutien."
 )
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """A batch that is on its way."""
+
+    prepared: list[tuple[PushOperation, PreparedWrite]]
+    flight: Flight | None
 
 
 @dataclass
@@ -74,30 +84,33 @@ class Pusher:
             self._resend(operation)
 
     def push_all(self) -> bool:
-        """Push everything that waits, each once; False when the slice ended first."""
+        """Push everything that waits, each once; False when the slice ended first.
+
+        The next batch is planned while the one before it is on its way.
+        """
         seen: set[UUID] = set()
-        size = self.run.connector.writes_at_once
-        while waiting := list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:size]):
+        flying = InFlight([], None)
+        while True:
             self.run.claim.check()
-            if self.run.out_of_time():
-                return False
+            stop = self.run.out_of_time()
+            waiting = [] if stop else list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:BATCH])
             seen |= {operation.pk for operation in waiting}
-            self._push(waiting)
-        return True
+            following = self._start(self._prepare(waiting)) if waiting else InFlight([], None)
+            self._push_again(self._land(flying))
+            if not waiting:
+                return not stop
+            flying = following
+
+    def _push_again(self, operations: list[PushOperation]) -> None:
+        """Operations whose object had moved on: merged meanwhile, they are planned and sent anew."""
+        while operations:
+            operations = self._land(self._start(self._prepare(operations)))
 
     def _operations(self, status: PushStatus) -> Any:
         rows = PushOperation.objects.filter(integration=self.run.integration, resource=self.resource, status=status)
         return rows.order_by("created_at", "id")
 
     # --- A batch of operations ----------------------------------------------------------------------------------
-
-    def _push(self, operations: list[PushOperation]) -> None:
-        """Plan and send together, and again those of which the provider says that their object has moved on."""
-        while operations:
-            prepared = self._prepare(operations)
-            self._send(prepared)
-            # Only a conflict that was merged puts an operation back.
-            operations = [each for each, _ in prepared if each.status == PushStatus.PENDING]
 
     def _prepare(self, operations: list[PushOperation]) -> list[tuple[PushOperation, PreparedWrite]]:
         """Plan these operations and commit the exact requests of those that write something.
@@ -129,7 +142,7 @@ class Pusher:
         return prepared
 
     def _read_again(self, operations: list[PushOperation]) -> None:
-        """Whoever changes a record counts it in `wanted` under its lock, which is held now: the plan covers that too."""
+        """Whoever changes a record counts it in `wanted` under its lock, which is held now: the plan covers it."""
         rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
         now = {pk: (wanted, needed) for pk, wanted, needed in rows.values_list("pk", "wanted", "needed")}
         for operation in operations:
@@ -193,12 +206,19 @@ class Pusher:
         self.run.parents_wanted = True
         operation.code, operation.message = "parent", "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
 
-    def _send(self, prepared: list[tuple[PushOperation, PreparedWrite]]) -> None:
-        """Make the calls, several at once, and take every answer before an error ends the slice."""
-        if not prepared:
-            return
-        outcomes = self.run.pool.send([write for _, write in prepared])
-        pairs = [(operation, outcome) for (operation, _), outcome in zip(prepared, outcomes, strict=True)]
+    def _start(self, prepared: list[tuple[PushOperation, PreparedWrite]]) -> InFlight:
+        """Make the calls, several at once."""
+        return InFlight(prepared, self.run.pool.start([write for _, write in prepared]) if prepared else None)
+
+    def _land(self, flying: InFlight) -> list[PushOperation]:
+        """Take every answer, then let an error that concerns more than its record end the slice.
+
+        Returns the operations that are to be planned anew.
+        """
+        if flying.flight is None:
+            return []
+        operations = [operation for operation, _ in flying.prepared]
+        pairs = list(zip(operations, flying.flight.outcomes(), strict=True))
         self._store_answers([(o, answer) for o, answer in pairs if not isinstance(answer, Exception)])
         ends: list[Exception] = []
         for operation, error in pairs:
@@ -208,6 +228,7 @@ class Pusher:
                 ends.append(end)
         if ends:
             raise ends[0]
+        return [operation for operation in operations if operation.status == PushStatus.PENDING]
 
     def _on_error(self, operation: PushOperation, error: Outcome) -> None:
         """What follows from an error that concerns this record alone; other errors are raised."""
@@ -229,7 +250,7 @@ class Pusher:
             if found is not None:
                 self._store_answers([(operation, found)])
                 return
-        self._send([(operation, prepared)])
+        self._push_again(self._land(self._start([(operation, prepared)])))
 
     # --- Answers ------------------------------------------------------------------------------------------------
 

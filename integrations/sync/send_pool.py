@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -12,17 +13,32 @@ from connectors.base.connector import Connector
 from connectors.base.writes import PreparedWrite
 
 Outcome = dict[str, object] | Exception
-_Job = tuple[int, PreparedWrite]
+
+
+class Flight:
+    """Writes that are on their way together."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._landed: queue.Queue[tuple[int, Outcome]] = queue.Queue()
+
+    def land(self, number: int, outcome: Outcome) -> None:
+        """One of them is back."""
+        self._landed.put((number, outcome))
+
+    def outcomes(self) -> list[Outcome]:
+        """Answers and errors in the order of the writes, once all are back."""
+        landed = dict(self._landed.get() for _ in range(self._size))
+        return [landed[number] for number in range(self._size)]
 
 
 class SendPool:
-    """Threads that only talk to the provider; started at the first batch of more than one write."""
+    """Threads that only talk to the provider; started when there is something to send."""
 
     def __init__(self, open_connector: Callable[[], Connector], size: int) -> None:
         self._open = open_connector
         self._size = size
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
-        self._done: queue.Queue[tuple[int, Outcome]] = queue.Queue()
+        self._jobs: queue.Queue[tuple[Flight, int, PreparedWrite] | None] = queue.Queue()
         self._threads: list[threading.Thread] = []
         self._retries: list[int] = []
 
@@ -31,24 +47,27 @@ class SendPool:
         """Requests that the threads had to send again so far."""
         return sum(self._retries)
 
-    def send(self, writes: Sequence[PreparedWrite]) -> list[Outcome]:
-        """Send all of them; answers and errors come back in the order of the writes."""
+    def start(self, writes: Sequence[PreparedWrite]) -> Flight:
+        """Send all of them, as many at once as the pool has threads."""
         while len(self._threads) < min(self._size, len(writes)):
-            self._start()
+            self._start_thread()
+        flight = Flight(len(writes))
         for number, write in enumerate(writes):
-            self._jobs.put((number, write))
-        outcomes = dict(self._done.get() for _ in writes)
-        return [outcomes[number] for number in range(len(writes))]
+            self._jobs.put((flight, number, write))
+        return flight
 
     def close(self) -> None:
-        """End the threads; none is in a request when `send` has returned."""
+        """Forget what no thread has begun to send, let the rest come back, end the threads."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._jobs.get_nowait()
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
 
-    def _start(self) -> None:
+    def _start_thread(self) -> None:
         place = len(self._threads)
         self._retries.append(0)
         thread = threading.Thread(target=self._work, args=(place,), name=f"send-{place}", daemon=True)
@@ -59,14 +78,14 @@ class SendPool:
         connector = self._open()
         try:
             while (job := self._jobs.get()) is not None:
-                number, write = job
+                flight, number, write = job
                 outcome: Outcome
                 try:
                     outcome = connector.send(write)
                 except Exception as error:  # noqa: BLE001 - judged by whoever asked, in its own thread
                     outcome = error
                 self._retries[place] = connector.retries
-                self._done.put((number, outcome))
+                flight.land(number, outcome)
         finally:
             connector.close()
             connection.close()
