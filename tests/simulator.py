@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from connectors.simulator.app import create_app
 from connectors.simulator.provider import Provider
+from connectors.simulator.serving import SimulatorHandler
 
 DEMO_KEY = "rov_test_demo_lacoste"
 
 
-class QuietHandler(WSGIRequestHandler):
+class QuietHandler(SimulatorHandler):
     """Writes no access log."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -29,7 +29,7 @@ class QuietHandler(WSGIRequestHandler):
 
 @dataclass
 class Control:
-    """What a test asks of the simulator, over its control API."""
+    """What a test asks of the simulator, through its control API. `url`: where providers are served over HTTP."""
 
     url: str
     app: Flask
@@ -40,10 +40,10 @@ class Control:
         return fake
 
     def call(self, method: str, route: str, /, **json: Any) -> Any:
-        """One control request; its JSON answer, or None."""
-        answer = requests.request(method, f"{self.url}/_control{route}", json=json, timeout=20)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        """One control request, without the way over a socket; its JSON answer, or None."""
+        answer = self.app.test_client().open(f"/_control{route}", method=method, json=json)
+        assert answer.status_code < 400, answer.text
+        return answer.json if answer.data else None
 
     def fault(self, kind: str, path: str = "", times: int | None = 1, slug: str = "rovida", **options: Any) -> None:
         """Set a fault switch, for one request unless told otherwise."""

@@ -8,12 +8,13 @@ import logging
 from werkzeug.serving import make_server
 
 from connectors.simulator.app import create_app
+from connectors.simulator.serving import SimulatorHandler
 
 
 def serve(host: str, port: int, state: str) -> None:
     """Serve until interrupted; port 0 takes a free one."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server(host, port, create_app(state), threaded=True)
+    server = make_server(host, port, create_app(state), threaded=True, request_handler=SimulatorHandler)
     print(f"Simulator on http://{host}:{server.server_port}", flush=True)  # noqa: T201 - a command's answer
     try:
         server.serve_forever()

@@ -31,6 +31,7 @@ def create_app(state_path: str) -> Flask:
     app.register_blueprint(control_blueprint(providers, clock), url_prefix="/_control")
     _watch(app, providers, store, clock)
     app.extensions["simulator"] = providers
+    app.extensions["simulator_clock"] = clock
     return app
 
 
