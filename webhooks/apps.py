@@ -1,6 +1,51 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.core import checks
+
+AUDIT_ACTIONS = {
+    "webhook.created": "Point de terminaison ajouté",
+    "webhook.changed": "Point de terminaison modifié",
+    "webhook.deleted": "Point de terminaison supprimé",
+    "webhook.enabled": "Point de terminaison activé",
+    "webhook.disabled": "Point de terminaison désactivé",
+    "webhook.tested": "Point de terminaison testé",
+    "webhook.secret_rotated": "Secret de webhook remplacé",
+    "webhook.old_secret_removed": "Ancien secret de webhook retiré",
+    "webhook.retried": "Livraisons réessayées",
+    "webhook.replayed": "Reprise des livraisons demandée",
+}
 
 
 class WebhooksConfig(AppConfig):
     name = "webhooks"
     verbose_name = "Webhooks"
+
+    def ready(self) -> None:
+        from integrations import panels
+        from integrations.core import audit
+        from integrations.records.signals import events_written
+        from integrations.worker import loops
+        from webhooks import fanout, notices, purge, selectors
+        from webhooks.sending import sender
+
+        audit.register(AUDIT_ACTIONS)
+        events_written.connect(fanout.note_events, dispatch_uid="webhooks.fanout")
+        panels.add_figure("active_webhooks", selectors.count_active)
+        loops.register("webhooks", 0.0, sender.work, patience=120, finish=sender.finish)
+        loops.register("webhook-notices", "SWEEP_SECONDS", notices.send_due, patience=300)
+        loops.register("webhook-purge", 3600, purge.purge, patience=900)
+        checks.register(check_allowed_networks, checks.Tags.security)
+
+
+def check_allowed_networks(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Refuse to start when WEBHOOK_ALLOWED_NETWORKS cannot be read."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from webhooks import ssrf
+
+    try:
+        ssrf.permissions()
+    except ImproperlyConfigured as error:
+        return [checks.Error(str(error), id="webhooks.E001")]
+    return []

@@ -25,12 +25,13 @@ KEEP_CONNECTION_BELOW = 30.0
 @dataclass(frozen=True)
 class Loop:
     """One loop: its name in the logs, the pause after a pass (seconds or the name of a setting), what a pass does,
-    and after how many seconds a pass counts as hanging."""
+    after how many seconds a pass counts as hanging, and what ends the loop when the worker stops."""
 
     name: str
     every: float | str
     function: Callable[[], object]
     patience: float = 60.0
+    finish: Callable[[], object] | None = None
 
     @property
     def seconds(self) -> float:
@@ -41,9 +42,16 @@ class Loop:
 _registry: dict[str, Loop] = {}
 
 
-def register(name: str, every: float | str, function: Callable[[], object], *, patience: float = 60.0) -> None:
-    """Add a loop to the worker; a name can be taken once."""
-    loop = Loop(name, every, function, patience)
+def register(
+    name: str,
+    every: float | str,
+    function: Callable[[], object],
+    *,
+    patience: float = 60.0,
+    finish: Callable[[], object] | None = None,
+) -> None:
+    """Add a loop to the worker; a name can be taken once. `finish` is called once, in the loop's thread, at the end."""
+    loop = Loop(name, every, function, patience, finish)
     if _registry.setdefault(name, loop) != loop:
         raise ValueError(f"two loops are called {name!r}")
 
@@ -103,18 +111,20 @@ class _LoopThread(threading.Thread):
     def run(self) -> None:
         while not (self._stopping.is_set() or self.dismissed):
             self._began = time.monotonic()
-            self._pass()
+            self._pass(self.loop.function)
             self._began = None
             pause = self.loop.seconds
             if self._failures:
                 pause = max(pause, min(LONGEST_PAUSE, 0.25 * 2 ** min(self._failures, 10)))
             self._stopping.wait(pause)
+        if self.loop.finish and not self.dismissed:
+            self._pass(self.loop.finish)
         connections.close_all()
 
-    def _pass(self) -> None:
+    def _pass(self, function: Callable[[], object]) -> None:
         try:
             close_old_connections()
-            self.loop.function()
+            function()
         except (DatabaseError, InterfaceError) as error:
             self._failed("loop.database_failed", error=str(error).partition("\n")[0])
         except Exception:  # noqa: BLE001 - whatever one pass stumbles over, the next one must come
