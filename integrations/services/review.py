@@ -24,7 +24,8 @@ from integrations.models import (
     SyncJob,
 )
 from integrations.records import services as records
-from integrations.records.kinds import KINDS, from_json
+from integrations.records.kinds import KINDS, FieldInfo, from_json
+from integrations.records.values import BadValue
 from integrations.services.errors import Refused
 from integrations.services.syncing import request_sync
 from integrations.sync import option_lists
@@ -62,20 +63,25 @@ def resolve_conflict(conflict: Conflict, side: Side, *, actor: User) -> None:
 
 def _take_provider(conflict: Conflict, link: RecordLink, actor: User) -> None:
     info = KINDS[conflict.record_kind].fields[conflict.field]
-    value = from_json(info, conflict.remote)
     origin = records.Origin("user", str(actor.pk), label=actor.email)
-    change = records.Change(conflict.record_kind, conflict.record_id, values={conflict.field: value})
+    change = records.Change(conflict.record_kind, conflict.record_id)
     # The value is the provider's: it must not be sent back there.
     change.origins = {conflict.field: f"integration:{link.integration_id}"}
-    link.base_local[conflict.field] = canonical(info, value)
     try:
+        value = change.values[conflict.field] = from_json(info, conflict.remote)
         records.apply([change], origin)
+    except BadValue as bad:
+        raise _unfit(info, bad.sentence) from None
     except records.InvalidChanges as invalid:
-        reason = next(iter(invalid.problems[0].values()))
-        raise Refused(
-            f"La plateforme refuse la valeur du fournisseur pour « {info.label} » : {reason} Gardez celle de la "
-            "plateforme, ou corrigez-la chez le fournisseur."
-        ) from None
+        raise _unfit(info, next(iter(invalid.problems[0].values()))) from None
+    link.base_local[conflict.field] = canonical(info, value)
+
+
+def _unfit(info: FieldInfo, reason: str) -> Refused:
+    return Refused(
+        f"La plateforme refuse la valeur du fournisseur pour « {info.label} » : {reason} Gardez celle de la "
+        "plateforme, ou corrigez-la chez le fournisseur."
+    )
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from integrations.records.kinds import FieldInfo, kind_of
 from integrations.records.models import Record
-from integrations.records.values import ADDRESS_PARTS
+from integrations.records.values import ADDRESS_PARTS, BadValue
 from integrations.templatetags.lacoste import NBSP, argent, nombre, quand
 
 register = template.Library()
@@ -94,7 +94,11 @@ def history_value(info: FieldInfo | None, value: Any, titles: Mapping[UUID, str]
         return f"{len(value)}{NBSP}{'éléments' if len(value) > 1 else 'élément'}"
     if info.type == "lines":
         return _lines(info, value, titles)
-    return _shown(info, info.cleaner(value), "CAD")
+    try:
+        return _shown(info, info.cleaner(value), "CAD")
+    except BadValue:
+        # A provider's value that the platform would refuse is still to be seen.
+        return str(value)
 
 
 def _lines(info: FieldInfo, items: list[Mapping[str, Any]], titles: Mapping[UUID, str]) -> SafeString:
