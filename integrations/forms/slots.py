@@ -97,6 +97,10 @@ class SlotBlock:
         """Whether this element may be chosen now."""
         return any(option.remote_id == remote_id for option in self.options)
 
+    def proposal(self, value: str) -> str:
+        """The element that tells by itself that it is this value of ours; a person confirms by saving."""
+        return next((option.remote_id for option in self.options if value in option.data.values()), "")
+
     def label_of(self, remote_id: str) -> str:
         """An element's name, also of one that is no longer offered."""
         return self.known[remote_id].label if remote_id in self.known else remote_id
@@ -148,6 +152,7 @@ class SlotsForm:
         }
         stored = self._stored(rules)
         self._kept = {(row.slot, row.choice) for row in stored}
+        self._set = {row.slot for row in stored}
         self._place(stored if data is None else self._posted(data), propose=data is None)
 
     # --- Rows ---------------------------------------------------------------------------------------------------
@@ -184,7 +189,7 @@ class SlotsForm:
         for key, block in self.blocks.items():
             own = by_slot.get(key, [])
             general = {row.value: row for row in reversed(own) if not (row.division or row.job_type)}
-            block.rows = [self._fixed(block, value, general, propose and not own) for value in ("", *block.choices)]
+            block.rows = [self._fixed(block, value, general, propose) for value in ("", *block.choices)]
             taken = {id(general[row.value]) for row in block.rows if row.value in general}
             block.rows += [row for row in own if id(row) not in taken and not row.fixed]
         self._number()
@@ -192,12 +197,12 @@ class SlotsForm:
     def _fixed(self, block: SlotBlock, value: str, general: Mapping[str, Row], propose: bool) -> Row:
         label = block.choices[value] if value else "Choix par défaut"
         row = Row(block.key, fixed=True, value=value, value_label=label)
+        proposal = "" if block.key in self._set or not value else block.proposal(value)
         if value in general:
             row.choice = general[value].choice
-        elif propose and value:
-            # The provider's element tells by itself what it is here; a person confirms by saving.
-            row.choice = next((o.remote_id for o in block.options if value in o.data.values()), "")
-            row.proposed = bool(row.choice)
+        elif propose:
+            row.choice = proposal
+        row.proposed = bool(proposal) and row.choice == proposal
         return row
 
     def _number(self) -> None:
@@ -271,6 +276,11 @@ class SlotsForm:
             for row in block.rows
             if row.choice
         ]
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether a rule is stored."""
+        return bool(self._set)
 
     def groups(self) -> dict[str, list[SlotBlock]]:
         """The blocks by the label of their object, in the provider's order."""

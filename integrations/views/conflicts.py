@@ -79,7 +79,7 @@ def _rows(conflicts: list[Conflict]) -> list[Row]:
         wanted[conflict.record_kind].add(conflict.record_id)
     found = reading.by_ids(wanted)
     rows = [(c, found.get((c.record_kind, c.record_id)), KINDS[c.record_kind].fields.get(c.field)) for c in conflicts]
-    changes = [_provenance(record, conflict.field) for conflict, record, _ in rows]
+    changes = [_provenance(record, conflict) for conflict, record, _ in rows]
     names = selectors.origin_names(change.get("by", "") for change in changes)
     return [
         Row(
@@ -94,9 +94,10 @@ def _rows(conflicts: list[Conflict]) -> list[Row]:
     ]
 
 
-def _provenance(record: Any, field: str) -> dict[str, str]:
-    """Who gave the field its value here, and when; empty when nobody said."""
-    return dict(record.provenance.get(field, {})) if record is not None else {}
+def _provenance(record: Any, conflict: Conflict) -> dict[str, str]:
+    """Who gave the field its value here, and when; empty when nobody said, or when that value was overwritten since."""
+    overwritten = conflict.code == "total" or conflict.resolution == "provider"
+    return {} if record is None or overwritten else dict(record.provenance.get(conflict.field, {}))
 
 
 def _mentioned(conflicts: Iterable[Conflict]) -> dict[str, set[UUID]]:

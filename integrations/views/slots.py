@@ -30,8 +30,8 @@ def _with_slots(pk: UUID) -> Integration:
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def accounts(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Every slot with its default and its more precise rules. `add` and `remove` change what is shown and save nothing;
-    a plain post saves all of it."""
+    """Every slot with its default and its more precise rules. `add_rule` and `remove_rule` change what is shown and
+    save nothing; a plain post saves all of it."""
     integration = _with_slots(pk)
     lists = selectors.options_of(integration)
     form = SlotsForm(
@@ -42,10 +42,10 @@ def accounts(request: HttpRequest, pk: UUID) -> HttpResponse:
         suggestions=_suggestions(integration),
         data=request.POST if request.method == "POST" else None,
     )
-    if "add" in request.POST:
-        form.add(request.POST["add"])
-    elif "remove" in request.POST:
-        form.remove(request.POST["remove"])
+    if "add_rule" in request.POST:
+        form.add(request.POST["add_rule"])
+    elif "remove_rule" in request.POST:
+        form.remove(request.POST["remove_rule"])
     elif request.method == "POST" and form.is_valid():
         done = "La correspondance des comptes est enregistrée."
         attempt(request, lambda: services.save_slot_rules(integration, form.rules(), actor=actor(request)), done)

@@ -71,6 +71,9 @@
     say("La connexion au serveur est interrompue. Vérifiez votre réseau, puis réessayez.");
   });
 
+  // On a narrow screen the current section may lie outside of its row of tabs.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // One box ticks all boxes of its form; it shows a dash when only some are.
   const boxesOf = (all) => [...all.form.querySelectorAll(`input[name="${all.dataset.tickAll}"]`)];
   document.addEventListener("change", (event) => {
@@ -84,8 +87,15 @@
 
   // Keep the keyboard where it was when a fragment replaces the focused control.
   let focused = "";
-  document.body.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id || ""; });
+  let replaced = "";
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    focused = document.activeElement?.id || "";
+    replaced = event.detail.target.id;
+  });
   document.body.addEventListener("htmx:afterSettle", () => {
-    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+    // Its control may be gone with what it did: then the part that took its place.
+    if (focused && document.activeElement === document.body) {
+      (document.getElementById(focused) ?? document.getElementById(replaced))?.focus();
+    }
   });
 })();

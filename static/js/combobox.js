@@ -25,8 +25,7 @@
     input.className = select.className;
     input.autocomplete = "off";
     input.spellcheck = false;
-    const label = document.querySelector(`label[for="${id}"]`);
-    if (label) list.setAttribute("aria-label", label.textContent.trim());
+    list.setAttribute("aria-label", "Éléments offerts");
     const attributes = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": list.id };
     for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
     for (const name of ["aria-describedby", "aria-invalid"]) {
