@@ -12,7 +12,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import Credential, Exchange, Integration, RecordLink, SyncError, SyncJob
+from integrations.models import (
+    Conflict,
+    Credential,
+    Exchange,
+    Integration,
+    PushOperation,
+    RecordLink,
+    RemoteOption,
+    SyncError,
+    SyncJob,
+)
 from integrations.records.changes import Change, Origin
 from integrations.records.services import apply
 
@@ -103,6 +113,47 @@ def link(of: Integration, kind: str, record_id: UUID, **fields: Any) -> RecordLi
         "synced_at": timezone.now(),
     }
     return RecordLink.objects.create(integration=of, record_kind=kind, record_id=record_id, **values | fields)
+
+
+def conflict(of: Integration, number: int = 0, **fields: Any) -> Conflict:
+    """A tenant's given name that both sides changed."""
+    person = record("tenant", Origin("user", "0"), given_name=f"Alice{number}", family_name="Roy")
+    values = {
+        "link": link(of, "tenant", person.pk, base_local={"given_name": "Zoé"}, base_remote={"given_name": "Zoé"}),
+        "record_kind": "tenant",
+        "record_id": person.pk,
+        "field": "given_name",
+        "base": "Zoé",
+        "local": f"Alice{number}",
+        "remote": f"Béatrice{number}",
+        "remote_raw": f"Béatrice{number}",
+        "created_at": timezone.now(),
+    }
+    return Conflict.objects.create(integration=of, **values | fields)
+
+
+def push(of: Integration, **fields: Any) -> PushOperation:
+    """A write of a tenant, refused unless told otherwise."""
+    person = record("tenant", given_name="Alice", family_name="Roy")
+    PushOperation.objects.filter(record_id=person.pk).delete()
+    values = {
+        "resource": "tenants",
+        "record_kind": "tenant",
+        "record_id": person.pk,
+        "status": "rejected",
+        "action": "update",
+        "fields": ["phone"],
+        "request": f'{{"body": "{SECRET}"}}',
+        "code": "rejected",
+        "message": "ROVIDA refuse le téléphone. Corrigez-le, puis réessayez.",
+    }
+    return PushOperation.objects.create(integration=of, **values | fields)
+
+
+def option(of: Integration, kind: str, label: str, **fields: Any) -> RemoteOption:
+    """An element of a provider's list."""
+    values = {"remote_id": str(next(_numbers)), "updated_at": timezone.now()}
+    return RemoteOption.objects.create(integration=of, kind=kind, label=label, **values | fields)
 
 
 def statements(client: Client, address: str) -> int:

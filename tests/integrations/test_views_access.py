@@ -22,13 +22,30 @@ PAGES = [
     "reconnect",
     "delete",
     "job",
+    "preview",
+    "conflicts",
+    "pushes",
+    "slots",
+    "mappings",
     "records",
     "records_kind",
     "record",
     "audit",
     "apps",
 ]
-ACTS = ["test", "sync", "enable", "disable", "cancel", "retry_error", "dismiss_error"]
+ACTS = [
+    "test",
+    "sync",
+    "enable",
+    "disable",
+    "cancel",
+    "retry_error",
+    "dismiss_error",
+    "resolve_conflicts",
+    "retry_pushes",
+    "retry_push",
+    "refresh_options",
+]
 
 
 @pytest.fixture
@@ -38,10 +55,18 @@ def address() -> Any:
     job = rows.job(made)
     error = rows.error(made, job)
     person = rows.record("contact", name="Zoé Tremblay")
+    rows.conflict(made)
+    refused = rows.push(made)
+    made.field_mappings.create(resource="tenants", local_field="tenant.email", remote_path="email", data_type="email")
+    books = rows.integration(provider="quickbooks")
     arguments: dict[str, list[Any]] = {
         "connect": ["rovida"],
         "records_kind": ["contact"],
         "record": ["contact", person.pk],
+        "mappings": [made.pk, "tenants"],
+        "retry_push": [refused.pk],
+        "slots": [books.pk],
+        "refresh_options": [books.pk],
     }
     for name in ("dashboard", "add", "records", "audit", "apps"):
         arguments[name] = []
@@ -78,7 +103,10 @@ def test_an_act_is_never_done_by_following_a_link(name: str, address: Any, admin
     assert administrator_client.get(address(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["detail", "jobs", "settings", "log", "job", "disconnect", "reconnect", "delete"])
+@pytest.mark.parametrize(
+    "name",
+    ["detail", "jobs", "settings", "log", "job", "disconnect", "reconnect", "delete", "preview", "conflicts", "pushes"],
+)
 def test_a_deleted_integration_has_no_page(name: str, administrator_client: Client) -> None:
     made = rows.integration()
     job = rows.job(made)

@@ -12,11 +12,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import SyncJob
+from integrations.models import Conflict, FieldMapping, Integration, SlotRule, SyncJob
+from integrations.services import default_mappings
 from tests.integrations import rows
+from tests.integrations.test_views_preview import REPORT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -49,20 +52,48 @@ def addresses(db: None) -> dict[str, str]:
     building = rows.record("property", name="Place Verdun", year_built=1960)
     rows.record("unit", property=building.pk, number="304")
     rows.link(made, "property", building.pk)
+    both = rows.integration(name="Immeubles du Sud", direction="both")
+    rows.conflict(both)
+    rows.conflict(both, 1, code="total", field="balance", local="114.98", remote="114.97")
+    rows.conflict(both, 2, state="resolved", resolution="platform", resolved_at=timezone.now())
+    rows.push(both)
+    FieldMapping.objects.bulk_create(default_mappings(both))
+    books = rows.integration(provider="quickbooks", name="Comptabilité", direction="both")
+    fill_accounts(books)
+    two_way = {name: reverse(f"integrations:{name}", args=[both.pk]) for name in ("preview", "conflicts", "pushes")}
     of_one = {name: reverse(f"integrations:{name}", args=[made.pk]) for name in ("detail", "jobs", "settings", "log")}
-    return of_one | {
-        "dashboard": reverse("integrations:dashboard"),
-        "add": reverse("integrations:add"),
-        "connect": reverse("integrations:connect", args=["rovida"]),
-        "delete": reverse("integrations:delete", args=[made.pk]),
-        "job": reverse("integrations:job", args=[job.pk]),
-        "running": reverse("integrations:job", args=[running.pk]),
-        "records": reverse("integrations:records"),
-        "list": reverse("integrations:records_kind", args=["property"]),
-        "record": reverse("integrations:record", args=["property", building.pk]),
-        "audit": reverse("integrations:audit"),
-        "missing": "/nowhere",
-    }
+    return (
+        of_one
+        | two_way
+        | {
+            "first": reverse("integrations:detail", args=[both.pk]),
+            "both ways": reverse("integrations:settings", args=[both.pk]),
+            "resolved": reverse("integrations:conflicts", args=[both.pk]) + "?state=resolved",
+            "fields": reverse("integrations:mappings", args=[both.pk, "tenants"]),
+            "accounts": reverse("integrations:slots", args=[books.pk]),
+            "report": reverse("integrations:job", args=[rows.job(both, dry_run=True, report=REPORT).pk]),
+            "dashboard": reverse("integrations:dashboard"),
+            "add": reverse("integrations:add"),
+            "connect": reverse("integrations:connect", args=["rovida"]),
+            "delete": reverse("integrations:delete", args=[made.pk]),
+            "job": reverse("integrations:job", args=[job.pk]),
+            "running": reverse("integrations:job", args=[running.pk]),
+            "records": reverse("integrations:records"),
+            "list": reverse("integrations:records_kind", args=["property"]),
+            "record": reverse("integrations:record", args=["property", building.pk]),
+            "audit": reverse("integrations:audit"),
+            "missing": "/nowhere",
+        }
+    )
+
+
+def fill_accounts(books: Integration) -> None:
+    """Lists that were read, and a rule that names an element which is gone since."""
+    for number in range(12):
+        rows.option(books, "item", f"Service {number}", remote_id=f"i{number}")
+    rows.option(books, "item", "Déneigement de l’entrée", remote_id="snow")
+    rows.option(books, "tax_code", "TPS/TVQ QC", remote_id="3", data={"code": "gst_qst"})
+    SlotRule.objects.create(integration=books, resource="invoices", slot="item", job_type="urgence", remote_id="gone")
 
 
 def violations(page: Page) -> list[str]:
@@ -138,6 +169,54 @@ def test_a_card_follows_its_synchronisation_by_itself(signed_in: Page, live_serv
     assert signed_in.locator("#figures").get_by_text("Syncs aujourd’hui").locator("xpath=../dd").inner_text() == "1"
 
 
+def test_conflicts_are_settled_by_keyboard(signed_in: Page, live_server: LiveServer) -> None:
+    both = rows.integration(direction="both")
+    for number in range(4):
+        rows.conflict(both, number)
+    signed_in.goto(live_server.url + reverse("integrations:conflicts", args=[both.pk]))
+    signed_in.get_by_role("button", name=re.compile("^Garder le fournisseur pour Prénom, Alice3")).focus()
+    signed_in.keyboard.press("Enter")
+    signed_in.get_by_text("1 conflit résolu").wait_for()
+    # The next one has taken its place under the keyboard.
+    following = signed_in.get_by_role("button", name=re.compile("^Garder le fournisseur pour Prénom, Alice2"))
+    expect(following).to_be_focused()
+    everything = signed_in.get_by_label("Tout cocher sur cette page")
+    everything.press("Space")
+    signed_in.get_by_label("Choisir : Prénom, Alice1 Roy").press("Space")
+    assert everything.evaluate("box => box.indeterminate")
+    signed_in.get_by_role("button", name="Garder la plateforme pour les conflits cochés").press("Enter")
+    signed_in.get_by_text("2 conflits résolus").wait_for()
+    expect(signed_in.get_by_label("Sections de l’intégration").get_by_text("1", exact=True)).to_be_visible()
+    assert Conflict.objects.filter(state="open").count() == 1
+
+
+def test_an_element_is_found_by_typing_and_a_rule_is_added(signed_in: Page, live_server: LiveServer) -> None:
+    books = rows.integration(provider="quickbooks", direction="both")
+    fill_accounts(books)
+    signed_in.goto(live_server.url + reverse("integrations:slots", args=[books.pk]))
+    slot = signed_in.get_by_role("group", name="Article ou service", exact=False).first
+    field = slot.get_by_role("combobox", name="Choix par défaut")
+    field.focus()
+    signed_in.keyboard.type("entree dene")
+    expect(slot.get_by_role("listbox", name="Éléments offerts").get_by_role("option")).to_have_count(1)
+    assert violations(signed_in) == []
+    signed_in.keyboard.press("Enter")
+    expect(field).to_have_value("Déneigement de l’entrée")
+    slot.get_by_role("button", name="Retirer la règle 1").click()
+    expect(slot.get_by_role("button", name=re.compile("^Retirer"))).to_have_count(0)
+    slot.get_by_role("button", name="Ajouter une règle").click()
+    expect(slot.get_by_label("Division")).to_be_focused()
+    slot.get_by_label("Genre de travail").fill("déneigement")
+    rule = slot.get_by_role("combobox", name="Article ou service")
+    rule.press("ArrowDown")
+    rule.press("ArrowDown")
+    rule.press("Enter")
+    signed_in.get_by_role("button", name="Enregistrer la correspondance").click()
+    signed_in.get_by_text("est enregistrée").wait_for()
+    saved = SlotRule.objects.order_by("id").values_list("slot", "job_type", "remote_id")
+    assert list(saved)[:2] == [("item", "", "snow"), ("item", "déneigement", "snow")]
+
+
 def test_the_menu_opens_on_a_phone(signed_in: Page, live_server: LiveServer) -> None:
     signed_in.set_viewport_size({"width": 390, "height": 844})
     signed_in.goto(f"{live_server.url}/integrations")
@@ -198,3 +277,38 @@ def test_everything_can_be_done_without_scripts(
     page.get_by_label("Nom de l’intégration").fill("Immeubles du Nord")
     page.get_by_role("button", name="Supprimer l’intégration").click()
     page.get_by_text("est supprimée").wait_for()
+
+
+def test_two_way_synchronisation_needs_no_scripts(
+    scriptless: Page, live_server: LiveServer, administrator: Any
+) -> None:
+    client = Client()
+    client.force_login(administrator)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page = scriptless
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    both = rows.integration(name="Immeubles du Nord")
+    for number in range(2):
+        rows.conflict(both, number)
+    page.goto(live_server.url + reverse("integrations:detail", args=[both.pk]))
+    page.get_by_label("Dans les deux sens").check()
+    page.get_by_role("button", name="Aperçu").click()
+    page.get_by_role("heading", name=re.compile("^Aperçu du")).wait_for()
+    SyncJob.objects.update(status="completed", report=REPORT)
+    page.reload()
+    page.get_by_role("button", name="Appliquer").click()
+    page.get_by_role("heading", name=re.compile("^Synchronisation du")).wait_for()
+    page.get_by_role("link", name="Immeubles du Nord").click()
+    page.get_by_label("Sections de l’intégration").get_by_role("link", name="Conflits").click()
+    page.get_by_role("link", name="Tout cocher sur cette page").click()
+    page.get_by_role("button", name="Garder la plateforme pour les conflits cochés").click()
+    page.get_by_text("2 conflits résolus").wait_for()
+    books = rows.integration(provider="quickbooks", name="Comptabilité")
+    fill_accounts(books)
+    page.goto(live_server.url + reverse("integrations:slots", args=[books.pk]))
+    slot = page.get_by_role("group", name="Article ou service", exact=False).first
+    slot.get_by_label("Choix par défaut").select_option("Service 3")
+    slot.get_by_role("button", name="Retirer la règle 1").click()
+    page.get_by_role("button", name="Enregistrer la correspondance").click()
+    page.get_by_text("est enregistrée").wait_for()
+    assert SlotRule.objects.filter(slot="item").get().remote_id == "i3"

@@ -161,3 +161,29 @@ def test_a_category_opens_its_own_tab(administrator_client: Client) -> None:
     html = administrator_client.get(reverse("integrations:add") + "?category=payments").content.decode()
     assert 'class="tab-pane show active" id="panel-payments"' in html
     assert 'class="tab-pane show active" id="panel-crm"' not in html
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [("test", "Mode test"), ("simulator", "Mode test · simulateur"), ("production", "Production")],
+)
+def test_a_card_says_on_which_data_it_works(environment: str, words: str, administrator_client: Client) -> None:
+    rows.integration(environment=environment)
+    assert f'<span class="tag {environment}">{words}</span>' in administrator_client.get(DASHBOARD).content.decode()
+
+
+def test_a_card_always_counts_records_and_errors(administrator_client: Client) -> None:
+    made = rows.integration()
+    quiet = administrator_client.get(DASHBOARD).content.decode()
+    assert "<dt>Enregistrements</dt><dd>0</dd>" in quiet
+    assert "<dt>Erreurs</dt><dd>0</dd>" in quiet
+    rows.error(made)
+    rows.push(made)
+    html = administrator_client.get(DASHBOARD).content.decode()
+    assert re.search(r'<dt>Erreurs</dt><dd><a class="card-errors" href="[^"]+#errors">1<', html)
+    assert "1\xa0envoi refusé" in html
+
+
+def test_the_empty_dashboard_promises_only_what_holds_both_ways(administrator_client: Client) -> None:
+    html = administrator_client.get(DASHBOARD).content.decode()
+    assert "ne fait que lire chez le fournisseur, sauf si vous choisissez un autre sens" in html

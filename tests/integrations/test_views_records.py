@@ -158,3 +158,15 @@ def test_a_record_costs_the_same_with_three_changes_and_with_thirty(administrato
 @pytest.mark.parametrize("address", ["/records/nothing", "/records/tenant/00000000-0000-7000-8000-000000000000"])
 def test_an_unknown_kind_or_record_is_not_found(address: str, administrator_client: Client) -> None:
     assert administrator_client.get(address).status_code == 404
+
+
+def test_a_unit_is_called_with_its_property_outside_of_lists(administrator_client: Client) -> None:
+    building = rows.record("property", name="Résidence du Parc")
+    unit = rows.record("unit", property=building.pk, number="304")
+    person = rows.record("tenant", unit=unit.pk, given_name="Zoé", family_name="Roy")
+    page = administrator_client.get(reverse("integrations:record", args=["unit", unit.pk])).content.decode()
+    assert "<h1>304 · Résidence du Parc</h1>" in page
+    of_tenant = administrator_client.get(reverse("integrations:record", args=["tenant", person.pk])).content.decode()
+    assert ">304 · Résidence du Parc</a>" in of_tenant
+    listing = administrator_client.get(reverse("integrations:records_kind", args=["unit"])).content.decode()
+    assert ">304</a>" in listing
