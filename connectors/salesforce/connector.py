@@ -1,6 +1,22 @@
-"""Salesforce: identity."""
+"""Salesforce Sales Cloud: accounts, contacts and opportunities of one organization."""
 
-from connectors.base.connector import AuthMethod, Connector
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from connectors.base.auth import RenewableAuth
+from connectors.base.classify import Answer
+from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, Connector, Page
+from connectors.base.errors import ConnectorError
+from connectors.base.limiter import Limits
+from connectors.base.oauth import TokenAuth
+from connectors.base.resource import Resource
+from connectors.base.writes import Option, PreparedWrite
+from connectors.salesforce import access, errors, options, reading, writing
+from connectors.salesforce.quirks import complete
+from connectors.salesforce.resources import RESOURCES
 
 
 class Salesforce(Connector):
@@ -13,3 +29,122 @@ class Salesforce(Connector):
     description = "Comptes, contacts et occasions d’affaires de Salesforce Sales Cloud."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)
+    oauth = access.OAUTH
+    config_fields = access.CONFIG_FIELDS
+    hosts = access.HOSTS
+    # What counts is the number of calls a day; this only spares the organization's other users.
+    limits = Limits(rate=10, burst=20)
+    resources = RESOURCES
+    option_kinds = options.KINDS
+    # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
+    parse_float = str
+
+    def __init__(self, connection: Connection, **settings: Any) -> None:
+        super().__init__(connection, **settings)
+        self.connection = replace(connection, hosts=access.InstanceHosts(connection.hosts, self.tokens))
+        self._fields: dict[str, list[str]] = {}
+
+    def auth(self) -> RenewableAuth:
+        """The access token of the moment."""
+        return TokenAuth(self.tokens)
+
+    def classify(self, answer: Answer) -> ConnectorError | None:
+        """The error that an answer means."""
+        return errors.classify(self.label, answer)
+
+    def check(self) -> Account:
+        """Who am I: the organization, by a question that every token may ask."""
+        found = options.organization(self._query, self.label, self.connection.environment)
+        return Account(found["Id"], found["Name"], self.connection.environment)
+
+    def pull(
+        self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING
+    ) -> Iterator[Page]:
+        """Everything in order of change, then what changed and what was deleted since."""
+        declared = self.resource(resource)
+        size = max(1, min(page_size, declared.max_page_size))
+        return reading.Reader(self._get, declared, lambda: self._readable(declared), size, filters).pages(cursor)
+
+    def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
+        """One object by its id, with the fields that a pull reads; NotFound when it is gone."""
+        declared = self.resource(resource)
+        found = self._select(declared, [f"Id = {reading.quoted(remote_id)}"])
+        if not found:
+            raise errors.gone(self.label)
+        return found[0]
+
+    def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Live objects that carry these values."""
+        declared = self.resource(resource)
+        return self._select(declared, reading.conditions(declared, keys))
+
+    def options(self, kind: str) -> list[Option]:
+        """The stages of opportunities."""
+        return options.read(self._get, self.label, kind)
+
+    def prepare_push(
+        self,
+        resource: str,
+        values: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        remote_id: str = "",
+        version: str = "",
+        reference: str = "",
+        base: Mapping[str, Any] | None = None,
+    ) -> PreparedWrite:
+        """A change, or a creation that carries our reference in the external id: a repeated one finds the first."""
+        declared = self.resource(resource)
+        values = writing.person(values) if declared.record == "contact" else values
+        if remote_id:
+            return writing.change(declared, values, self._root, remote_id, version, conditional=self._conditional)
+        field = self._setting("external_id_field", access.EXTERNAL_ID)
+        return writing.creation(declared, values, self._root, field, reference or idempotency_key)
+
+    def prepare_delete(
+        self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
+    ) -> PreparedWrite:
+        """Into the recycle bin, provided that nobody changed it meanwhile."""
+        declared = self.resource(resource)
+        return writing.deletion(declared, self._root, remote_id, version, conditional=self._conditional)
+
+    def send(self, prepared: PreparedWrite) -> dict[str, Any]:
+        """Do a prepared write; answers the object as it now is, which Salesforce does not tell by itself."""
+        try:
+            answer = super().send(prepared)
+        except ConnectorError as error:
+            meant = errors.of_write(self.label, prepared.action, error)
+            raise meant from (None if meant is error else error)
+        if prepared.action == "delete":
+            return {}
+        remote_id = prepared.path.rsplit("/", 1)[-1] if prepared.action == "update" else str(answer.get("id") or "")
+        return self.fetch(prepared.resource, remote_id)
+
+    # Inside
+
+    @property
+    def _root(self) -> str:
+        return f"services/data/v{self._setting('api_version', access.API_VERSION)}"
+
+    @property
+    def _conditional(self) -> bool:
+        return self._setting("conditional_updates", "oui").casefold() != "non"
+
+    def _setting(self, name: str, default: str) -> str:
+        return self.connection.config.get(name, "").strip() or default
+
+    def _get(self, path: str, **options: Any) -> Answer:
+        return self.client.request("GET", path if path.startswith("/") else f"{self._root}/{path}", **options)
+
+    def _query(self, fields: list[str], entity: str, conditions: list[str]) -> Any:
+        return self._get("query", params={"q": reading.select(fields, entity, conditions)}).data
+
+    def _select(self, declared: Resource, conditions: list[str]) -> list[dict[str, Any]]:
+        rows = reading.records_of(self._query(self._readable(declared), declared.path, conditions))
+        return [complete(declared, raw) for raw in rows]
+
+    def _readable(self, declared: Resource) -> list[str]:
+        if declared.name not in self._fields:
+            extra = self._setting("extra_fields", "")
+            self._fields[declared.name] = options.readable(self._get, declared, extra)
+        return self._fields[declared.name]
