@@ -17,7 +17,7 @@ class PreparedWrite:
 
     path: below the base URL of `role`; action: create, update, delete, or act:<name>. repeatable: sending it twice does
     the work once, for the provider remembers the idempotency key that stands in `params` or `headers`. remote_id,
-    version: of the object, where the provider does not compare versions itself and the connector looks before it writes.
+    version: of the object, where the provider compares no versions itself and the connector looks before it writes.
     """
 
     method: str
