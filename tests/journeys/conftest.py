@@ -11,7 +11,7 @@ from django.db import connection
 from playwright.sync_api import Page, Response
 
 from tests.conftest import PASSWORD
-from tests.worker.conftest import start_worker as start_worker  # a fixture
+from tests.worker.conftest import start_worker  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def rows_as_text() -> Callable[[], Iterator[tuple[str, str]]]:
     def read() -> Iterator[tuple[str, str]]:
         with connection.cursor() as cursor:
             for table in connection.introspection.table_names(cursor):
-                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - its own tables
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
                 yield table, "\n".join(map(str, cursor.fetchall()))
 
     return read

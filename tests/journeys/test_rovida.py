@@ -59,7 +59,7 @@ def test_from_sign_in_to_records(
     simulator: Control,
     settings: Any,
     sign_in: Callable[[str], None],
-    start_worker: Callable[..., Worker],  # noqa: F811
+    start_worker: Callable[..., Worker],
     shown: list[str],
     worker_log: Path,
     rows_as_text: Callable[[], Iterator[tuple[str, str]]],
