@@ -63,7 +63,8 @@ def request_sync(
             integration, actor=actor, trigger=trigger, full=full, dry_run=dry_run, resources=resources
         )
     if actor:
-        audit.record("sync.requested", actor=actor, target=integration, after={"job": str(job.pk), "full": full})
+        after = {"job": str(job.pk), "full": full, **({"preview": True} if dry_run else {})}
+        audit.record("sync.requested", actor=actor, target=integration, after=after)
     return job
 
 

@@ -162,16 +162,30 @@ def audit_label(action: str) -> str:
 FACTS = {
     "account": "compte",
     "account_id": "identifiant du compte",
+    "elements": "éléments",
     "email": "adresse courriel",
     "environment": "environnement",
+    "field": "champ",
     "full": "complète",
     "id": "identifiant",
     "is_active": "compte actif",
     "job": "synchronisation",
+    "kept": "valeur gardée",
+    "platform": "plateforme",
+    "preview": "aperçu",
     "provider": "fournisseur",
+    "record": "enregistrement",
+    "records": "enregistrements",
     "resource": "objet",
     "result": "résultat",
     "role": "rôle",
+    "rules": "règles",
+}
+# What the log calls the options of a single field: their facts are named "<field>.<option>".
+FIELD_OPTIONS = {
+    "conflict_policy": "en cas de conflit",
+    "transform_in": "transformation à la réception",
+    "transform_out": "transformation à l’envoi",
 }
 
 
@@ -179,15 +193,24 @@ FACTS = {
 def audit_changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
     """The facts that an act touched: name, before, after (None where a side says nothing)."""
     before, after = event.before or {}, event.after or {}
-    options = {field.name: str(field.verbose_name) for field in Integration._meta.concrete_fields}
+    options = {field.name: str(field.verbose_name) for field in Integration._meta.get_fields() if field.concrete}
     return [
-        (FACTS.get(name) or options.get(name, name), _fact(before.get(name)), _fact(after.get(name)))
+        (FACTS.get(name) or options.get(name) or _field_option(name), _fact(before.get(name)), _fact(after.get(name)))
         for name in dict.fromkeys([*before, *after])
     ]
 
 
+def _field_option(name: str) -> str:
+    field, _, option = name.rpartition(".")
+    return f"{field}, {FIELD_OPTIONS[option]}" if option in FIELD_OPTIONS else name
+
+
 def _fact(value: Any) -> Any:
-    return {True: "oui", False: "non"}[value] if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "—"
+    return "—" if value == "" else value
 
 
 @register.filter

@@ -163,7 +163,7 @@ def _connected(request: HttpRequest, integration: Integration) -> HttpResponse:
     messages.success(
         request,
         f"{integration.connector.label} est connecté au compte « {integration.account_name} ». "
-        "Lancez une première synchronisation pour recevoir ses enregistrements.",
+        "Choisissez maintenant le sens de la synchronisation, puis regardez un aperçu.",
     )
     return redirect("integrations:detail", pk=integration.pk)
 

@@ -30,3 +30,18 @@ def test_the_log_costs_the_same_for_three_acts_and_for_thirty(administrator_clie
     for _ in range(27):
         audit.record("user.updated", before={"role": "support"}, after={"role": "administrator"})
     assert rows.statements(administrator_client, "/audit") == few <= 4
+
+
+def test_the_log_speaks_of_lists_and_of_single_fields_in_words(administrator_client: Client) -> None:
+    made = rows.integration()
+    audit.record(
+        "mapping.changed",
+        target=made,
+        before={"tenant.email.conflict_policy": ""},
+        after={"tenant.email.conflict_policy": "platform"},
+    )
+    audit.record("integration.slots_changed", target=made, before={"rules": []}, after={"rules": ["a → 1", "b → 2"]})
+    html = administrator_client.get("/audit").content.decode()
+    assert "tenant.email, en cas de conflit" in html
+    assert '<span class="before">—</span> <span class="after">platform</span>' in html
+    assert "a → 1, b → 2" in html
