@@ -1,0 +1,72 @@
+"""Calls on behalf of one organisation, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from connectors.base.classify import Answer
+from connectors.base.connector import NOTHING, Account, Connector
+from connectors.base.errors import ConnectorError
+from connectors.base.resource import Resource
+from connectors.xero import access, options, quirks, reading
+
+
+class Organisation(Connector):
+    """What Xero's connector stands on."""
+
+    _rates: quirks.Rates | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The organisation's id; Misconfigured when none was chosen."""
+        return quirks.tenant(self.connection)
+
+    def organisations(self) -> list[Account]:
+        """The organisations that the consent opened."""
+        rows = self.client.request("GET", "connections", expect=list).data
+        return [
+            Account(str(row["tenantId"]), str(row.get("tenantName") or row["tenantId"]), self.connection.environment)
+            for row in rows
+            if isinstance(row, dict) and row.get("tenantId") and row.get("tenantType") == "ORGANISATION"
+        ]
+
+    def get(self, below: str, headers: Mapping[str, str] = NOTHING, **params: str) -> Answer:
+        """A GET below the API's address, for the organisation."""
+        return self.client.request("GET", access.path(below), params=params, headers=self.named(headers))
+
+    def named(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers, with the organisation's id."""
+        return {**headers, "xero-tenant-id": self.tenant}
+
+    def one(self, resource: Resource, remote_id: str) -> dict[str, Any]:
+        """One object by its id; NotFound when there is none."""
+        answer = self.get(f"{resource.path}/{quote(remote_id, safe='')}")
+        return self.whole(resource, answer, self.rates_for(resource))
+
+    def whole(self, resource: Resource, answer: Answer, rates: quirks.Rates) -> dict[str, Any]:
+        """The one object of an answer."""
+        rows = reading.rows_of(answer.data, resource.path)
+        return quirks.complete(resource, rows[0] if rows else None, rates)
+
+    def new_rates(self, resource: Resource) -> quirks.Rates:
+        """Components of the tax types, for documents, as they are now."""
+        if resource.path != "Invoices":
+            return {}
+        self._rates = options.rates(self.get)
+        return self._rates
+
+    def rates_for(self, resource: Resource) -> quirks.Rates:
+        """Components of the tax types, for documents, as they were when last read."""
+        if resource.path != "Invoices":
+            return {}
+        return self._rates if self._rates is not None else self.new_rates(resource)
+
+    def rates_if_any(self, resource: Resource) -> quirks.Rates:
+        """The same, nothing where they cannot be read: the answer to a write must not be lost for them. The next pull
+        then names the taxes."""
+        try:
+            return self.rates_for(resource)
+        except ConnectorError:
+            return {}

@@ -1,0 +1,240 @@
+"""Xero's connector on its simulator, with tokens that its authorization server gave. Every request and answer is judged
+by Xero's own OpenAPI documents."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+from openapi_core import Config, OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+
+from connectors.base import oauth
+from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.connector import Connection, resolve_hosts
+from connectors.base.oauth import App, TokenSet
+from connectors.xero.connector import Xero
+from tests.simulator import Control, running_simulator
+
+APP = App("xero-demo-client", "xero-demo-secret")
+COOLING, WIRING = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f", "8a1f6c37-2b90-4d0e-b6a4-55d1c0e7f9a2"
+CALLBACK = "http://localhost:8000/integrations/oauth/callback/xero"
+QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
+FOLDER = Path(__file__).parent
+
+
+@dataclass
+class Traffic:
+    """One request and its answer, as they went over the wire."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    status: int = 0
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    answer: bytes = b""
+
+
+class Recorder:
+    """WSGI middleware that keeps the traffic of /xero."""
+
+    def __init__(self, application: Any, kept: list[Traffic]) -> None:
+        self.application, self.kept = application, kept
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if not environ["PATH_INFO"].startswith("/xero/"):
+            return self.application(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
+        path = environ["REQUEST_URI"].partition("?")[0].removeprefix("/xero")
+        seen = Traffic(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
+
+        def start(status: str, answer_headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seen.status, seen.answer_headers = int(status[:3]), dict(answer_headers)
+            return start_response(status, answer_headers, exc_info)
+
+        seen.answer = b"".join(self.application(environ, start))
+        self.kept.append(seen)
+        return [seen.answer]
+
+
+class Judge:
+    """Xero's OpenAPI documents: accounting, and the connections of the identity service."""
+
+    def __init__(self) -> None:
+        self._accounting = self._read("accounting.json")
+        self._identity = self._read("identity.json")
+
+    @staticmethod
+    def _read(name: str) -> OpenAPI:
+        as_json: dict[str, Callable[[bytes], Any]] = {"application/json": json.loads}
+        document = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+        return OpenAPI.from_dict(document, config=Config(extra_media_type_deserializers=as_json))
+
+    def check(self, seen: Traffic) -> None:
+        """Raise when the request or its answer leaves the contract. Of the answers, those that the documents describe
+        are judged: 200, 204 and 400."""
+        api = self._identity if seen.path.startswith("/connections") else self._accounting
+        request = MockRequest(
+            "https://api.xero.com",
+            seen.method,
+            seen.path,
+            args=dict(parse_qsl(seen.query, keep_blank_values=True)),
+            headers=seen.headers,
+            data=seen.body,
+            content_type=seen.headers.get("Content-Type", ""),
+        )
+        api.validate_request(request)
+        if "X-Simulator-Fault" not in seen.answer_headers and seen.status in (200, 204, 400):
+            kind = seen.answer_headers.get("Content-Type", "").partition(";")[0]
+            api.validate_response(request, MockResponse(seen.answer, seen.status, seen.answer_headers, kind))
+
+
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    """The documents as a judge."""
+    return Judge()
+
+
+@pytest.fixture(scope="session")
+def recorded() -> list[Traffic]:
+    """All traffic since the current test began."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
+    """As everywhere, with the recorder in front."""
+    state = tmp_path_factory.mktemp("xero") / "state.sqlite3"
+    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+        yield control
+
+
+@pytest.fixture
+def simulator(simulator_server: Control) -> Control:
+    """The simulator of Xero as new."""
+    simulator_server.call("POST", "/xero/reset")
+    simulator_server.rate_limit(None, slug="xero")
+    return simulator_server
+
+
+@pytest.fixture(autouse=True)
+def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
+    """Every test of this folder also proves that what went over the wire follows the contract."""
+    recorded.clear()
+    yield
+    for seen in recorded:
+        if seen.path.startswith(("/api.xro/", "/connections")):
+            judge.check(seen)
+
+
+class Store:
+    """A token store as the engine's: one renewal for everyone who asks with the same stale token."""
+
+    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
+        self.hosts, self.tokens, self.exchanges = hosts, tokens, exchanges
+        self.renewals = 0
+        self._lock = threading.Lock()
+
+    def current(self) -> TokenSet:
+        """The tokens as they are."""
+        return self.tokens
+
+    def renew(self, stale: str) -> TokenSet:
+        """Newer ones, unless somebody has them already."""
+        with self._lock:
+            if self.tokens.access_token == stale:
+                self.renewals += 1
+                self.tokens = oauth.refresh(Xero, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
+            return self.tokens
+
+
+class Unlimited:
+    """A limiter that lets everything through."""
+
+    def acquire(self) -> float:
+        """No wait."""
+        return 0.0
+
+    def pause(self, seconds: float) -> None:
+        """No pause."""
+
+
+@pytest.fixture
+def hosts(simulator: Control) -> dict[str, str]:
+    """Every role at the simulator."""
+    return resolve_hosts(Xero, "simulator", {}, {}, simulator.url)
+
+
+@pytest.fixture
+def exchanges() -> list[Exchange]:
+    """What connector and authorization reported."""
+    return []
+
+
+@pytest.fixture
+def consent(hosts: dict[str, str]) -> Callable[..., dict[str, str]]:
+    """A person in front of the consent page: the redirect's parameters."""
+
+    def go(*tenants: str, answer: str = "allow") -> dict[str, str]:
+        url = oauth.authorize_url(Xero, APP, hosts, redirect_uri=CALLBACK, state="état-1")
+        page = requests.get(url, timeout=10)
+        assert page.status_code == 200, page.text
+        assert "Lacoste Climatisation inc." in page.text
+        form = [*parse_qsl(urlsplit(url).query), ("answer", answer), *(("tenant", one) for one in tenants)]
+        back = requests.post(url.partition("?")[0], data=form, allow_redirects=False, timeout=10)
+        assert back.status_code == 302
+        return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+
+    return go
+
+
+@pytest.fixture
+def grant(simulator: Control) -> Callable[..., TokenSet]:
+    """Tokens for organisations, without the page."""
+
+    def give(*tenants: str, scope: str = "") -> TokenSet:
+        answer = simulator.act("xero", "grant", tenants=list(tenants) or [COOLING], scope=scope)
+        return TokenSet(answer["access_token"], answer["refresh_token"])
+
+    return give
+
+
+@pytest.fixture
+def connect(hosts: dict[str, str], grant: Callable[..., TokenSet], exchanges: list[Exchange]) -> Callable[..., Xero]:
+    """Make a connector for an organisation; its store is `.tokens`."""
+
+    def make(tenant: str = COOLING, tokens: TokenSet | None = None, **options: Any) -> Xero:
+        store = Store(hosts, tokens or grant(tenant), exchanges)
+        connection = Connection("simulator", {}, {}, options.pop("hosts", hosts), account_id=tenant)
+        settings = {"retry": QUICK, "timeout": 5.0, "token_store": store, "limiter": Unlimited(), **options}
+        return Xero(connection, on_exchange=exchanges.append, **settings)
+
+    return make
+
+
+@pytest.fixture
+def xero(connect: Callable[..., Xero]) -> Xero:
+    """A connector to Lacoste Climatisation inc."""
+    return connect()
+
+
+def read(connector: Xero, resource: str, cursor: Any = None, size: int = 1000, **options: Any) -> Any:
+    """Every record of a pass by id, its last cursor, and the number of pages."""
+    pages = list(connector.pull(resource, cursor, page_size=size, **options))
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    declared = connector.resource(resource)
+    records = {declared.remote_id(record): record for page in pages for record in page.records}
+    return records, json.loads(json.dumps(pages[-1].cursor)), len(pages)
