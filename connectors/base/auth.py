@@ -55,6 +55,13 @@ class Bearer(ApiKey):
         super().__init__(token, header="Authorization", prefix="Bearer")
 
 
+class NoAuth(AuthBase):
+    """No header: the credential stands elsewhere, or there is none yet."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request
+
+
 class Basic(AuthBase):
     """HTTP Basic in UTF-8 (that of `requests` is Latin-1)."""
 

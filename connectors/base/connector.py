@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from requests.auth import AuthBase
 
+from connectors.base.auth import NoAuth
 from connectors.base.classify import Answer, classify
 from connectors.base.client import DEFAULT_RETRY, Client, Exchange, RetryPolicy
 from connectors.base.errors import ConnectorError, Misconfigured
@@ -166,6 +167,19 @@ class Connector(ABC):
             timeout=self._timeout,
             parse_float=type(self).parse_float,
             parse=type(self).parse,
+        )
+
+    def aside(self, classify: Callable[[Answer], ConnectorError | None]) -> Client:
+        """A client without any credential of its own, for the request that gets one; it tries once."""
+        return Client(
+            label=self.label,
+            hosts=self.reach(),
+            auth=NoAuth(),
+            classify=classify,
+            masker=Masker(self.secrets()),
+            on_exchange=self._on_exchange,
+            retry=RetryPolicy(max_retries=0),
+            timeout=self._timeout,
         )
 
     def reach(self) -> Mapping[str, str]:

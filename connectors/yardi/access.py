@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from connectors.base.auth import Basic
+from connectors.base.auth import Basic, NoAuth
 from connectors.base.client import Client
 from connectors.base.connector import NOTHING, Connection, CredentialField
 from connectors.base.errors import Misconfigured
@@ -61,18 +60,11 @@ SETTINGS = (
 )  # fmt: skip
 
 
-class InBody(AuthBase):
-    """The credential stands in the body: no header."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        return request
-
-
 def auth(connection: Connection) -> AuthBase:
     """What goes on a request beside its body."""
     if says_yes(connection.config, "http_basic"):
         return Basic(connection.credentials.get("user_name", ""), connection.credentials.get("password", ""))
-    return InBody()
+    return NoAuth()
 
 
 def says_yes(config: Mapping[str, str], name: str) -> bool:
