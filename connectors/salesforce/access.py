@@ -14,7 +14,7 @@ API_VERSION = "66.0"
 EXTERNAL_ID = "Lacoste_Id__c"
 
 # The API's own address comes with the token (instance_url). Declared equal to the login address, it is only taken from
-# here when the server's settings point it elsewhere.
+# here in the simulator, or when the server's settings point it elsewhere.
 HOSTS: Mapping[str, Mapping[str, str]] = {
     "production": dict.fromkeys(("login", "api"), "{login_url:https://login.salesforce.com}"),
     "test": dict.fromkeys(("login", "api"), "{login_url:https://test.salesforce.com}"),
@@ -58,14 +58,14 @@ CONFIG_FIELDS = (
 
 
 class InstanceHosts(Mapping[str, str]):
-    """The declared addresses, the API's being the one that the tokens of the moment name."""
+    """The declared addresses, the API's being the one that the tokens of the moment name; `fixed`: declared as well."""
 
-    def __init__(self, hosts: Mapping[str, str], tokens: TokenStore) -> None:
-        self._hosts, self._tokens = hosts, tokens
+    def __init__(self, hosts: Mapping[str, str], tokens: TokenStore, *, fixed: bool) -> None:
+        self._hosts, self._tokens, self._fixed = hosts, tokens, fixed
 
     def __getitem__(self, role: str) -> str:
         declared = self._hosts[role]
-        if role != "api" or declared != self._hosts["login"]:
+        if role != "api" or self._fixed or declared != self._hosts["login"]:
             return declared
         return self._instance(str(self._tokens.current().extra.get("instance_url") or ""))
 

@@ -41,7 +41,9 @@ class Salesforce(Connector):
 
     def __init__(self, connection: Connection, **settings: Any) -> None:
         super().__init__(connection, **settings)
-        self.connection = replace(connection, hosts=access.InstanceHosts(connection.hosts, self.tokens))
+        fixed = connection.environment == "simulator"
+        hosts = access.InstanceHosts(connection.hosts, self.tokens, fixed=fixed)
+        self.connection = replace(connection, hosts=hosts)
         self._fields: dict[str, list[str]] = {}
 
     def auth(self) -> RenewableAuth:

@@ -7,7 +7,7 @@ from connectors.base.resource import Capability, Map, Resource, Slot
 from connectors.salesforce import codecs
 
 CODECS = {"address": codecs.ADDRESS}
-EVERYTHING: frozenset[Capability] = frozenset({"pull", "fetch", "lookup", "create", "update", "upsert", "delete"})
+WRITABLE: frozenset[Capability] = frozenset({"pull", "fetch", "create", "update", "upsert", "delete"})
 STATUS = {"open": "open", "won": "won", "lost": "lost"}
 
 
@@ -19,7 +19,8 @@ def _resource(**own: Any) -> Resource:
         deleted_field="IsDeleted",
         max_page_size=2000,
         create_guard="external_id",
-        capabilities=EVERYTHING,
+        version_field="SystemModstamp",
+        capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),
         codecs=CODECS,
         **own,
     )

@@ -129,7 +129,7 @@ def test_a_renewal_may_move_the_organization(connect, simulator, script):
     moved = {**connector.tokens.tokens.extra, "instance_url": script.url}
     hosts = {"login": script.url, "api": script.url}
     tokens = replace(connector.tokens.tokens, extra=moved)
-    account = Salesforce(Connection("simulator", tokens.to_secrets(), {}, hosts), retry=QUICK).check()
+    account = Salesforce(Connection("test", tokens.to_secrets(), {}, hosts), retry=QUICK).check()
     assert (account.id, account.name) == ("00D5g000004AbCdEAK", "Déménagée")
     assert script.requests[0].startswith(b"GET /services/data/v66.0/query?q=SELECT")
 
@@ -140,14 +140,14 @@ def test_a_renewal_may_move_the_organization(connect, simulator, script):
 def test_a_token_never_goes_to_an_address_that_is_not_public_and_https(hosts, url):
     tokens = TokenSet("jeton", extra={"instance_url": url})
     with pytest.raises(Misconfigured) as caught:
-        Salesforce(Connection("simulator", tokens.to_secrets(), {}, hosts), retry=QUICK).check()
+        Salesforce(Connection("test", tokens.to_secrets(), {}, hosts), retry=QUICK).check()
     assert caught.value.code == "foreign_host"
 
 
 def test_without_tokens_or_address_nothing_is_asked(hosts, simulator):
     for secrets in ({}, TokenSet("jeton").to_secrets()):
         with pytest.raises(AuthExpired):
-            Salesforce(Connection("simulator", secrets, {}, hosts)).check()
+            Salesforce(Connection("test", secrets, {}, hosts)).check()
     assert simulator.requests("salesforce") == []
 
 
