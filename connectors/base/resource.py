@@ -18,8 +18,11 @@ CreateGuard = Literal["key", "external_id", "lookup", "hold"]
 
 
 def dig(raw: Any, path: str) -> Any:
-    """The value at a dotted path ("lease.rent"), None where a step is missing or null."""
+    """The value at a dotted path ("lease.rent", "inputs.0.id"), None where a step is missing or null."""
     for step in path.split("."):
+        if isinstance(raw, list) and step.isdigit():
+            raw = raw[int(step)] if int(step) < len(raw) else None
+            continue
         if not isinstance(raw, Mapping):
             return None
         raw = raw.get(step)

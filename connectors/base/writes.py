@@ -17,7 +17,8 @@ class PreparedWrite:
 
     path: below the base URL of `role`; action: create, update, delete, or act:<name>. repeatable: sending it twice does
     the work once, for the provider remembers the idempotency key that stands in `params` or `headers`. remote_id,
-    version: of the object, where the provider compares no versions itself and the connector looks before it writes.
+    version: of the object, where the provider compares no versions itself and the connector looks before it writes. links:
+    resource → remote id of what the object is tied to by calls of their own, afterwards ("": untied).
     """
 
     method: str
@@ -31,11 +32,12 @@ class PreparedWrite:
     repeatable: bool = False
     remote_id: str = ""
     version: str = ""
+    links: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     def to_json(self) -> str:
         """The whole write as JSON text, the same for the same write."""
         whole = {each.name: getattr(self, each.name) for each in fields(self)}
-        whole |= {"params": dict(self.params), "headers": dict(self.headers)}
+        whole |= {"params": dict(self.params), "headers": dict(self.headers), "links": dict(self.links)}
         return json.dumps(whole, ensure_ascii=False, sort_keys=True)
 
     @classmethod
