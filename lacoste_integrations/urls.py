@@ -9,6 +9,7 @@ from lacoste_integrations import health
 urlpatterns = [
     path("", RedirectView.as_view(url="/integrations")),
     path("", include("integrations.urls")),
+    path("", include("webhooks.urls")),
     path("accounts/", include("integrations.core.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -1,0 +1,26 @@
+"""The pages about webhooks. No final slash."""
+
+from django.urls import path
+
+from webhooks.views import catalogue, deliveries, endpoints, replay
+
+app_name = "webhooks"
+
+urlpatterns = [
+    path("webhooks", endpoints.listing, name="endpoints"),
+    path("webhooks/add", endpoints.add, name="add"),
+    path("webhooks/events", catalogue.listing, name="events"),
+    path("webhooks/deliveries", deliveries.listing, name="deliveries"),
+    path("webhooks/deliveries/retry", deliveries.retry_many, name="retry_many"),
+    path("webhooks/deliveries/<int:pk>", deliveries.detail, name="delivery"),
+    path("webhooks/deliveries/<int:pk>/retry", deliveries.retry, name="retry"),
+    path("webhooks/<uuid:pk>", endpoints.detail, name="endpoint"),
+    path("webhooks/<uuid:pk>/edit", endpoints.edit, name="edit"),
+    path("webhooks/<uuid:pk>/test", endpoints.test, name="test"),
+    path("webhooks/<uuid:pk>/enable", endpoints.enable, name="enable"),
+    path("webhooks/<uuid:pk>/disable", endpoints.disable, name="disable"),
+    path("webhooks/<uuid:pk>/rotate", endpoints.rotate, name="rotate"),
+    path("webhooks/<uuid:pk>/old-secret", endpoints.remove_old_secret, name="remove_old_secret"),
+    path("webhooks/<uuid:pk>/delete", endpoints.delete, name="delete"),
+    path("webhooks/<uuid:pk>/replay", replay.replay, name="replay"),
+]
