@@ -29,6 +29,8 @@ Refine = Callable[[str, Mapping[str, Any]], ConnectorError | None]
 _NONE: Mapping[str, Any] = MappingProxyType({})
 SERVER = "token_server"
 """Member of TokenSet.extra: the server that the consent's redirect named."""
+REDIRECT = "redirect_uri"
+"""Member of TokenSet.extra: where the consent led back to, for providers that want to hear it at each renewal."""
 _KNOWN = frozenset({"access_token", "refresh_token", "expires_in", "expires_at", "token_type", "scope", "id_token"})
 
 
@@ -46,7 +48,8 @@ class OAuth2:
     `servers`; renewal and revocation go there too. account_member: member of the token answer that names the account;
     token_json: the token endpoint takes JSON rather than a form; revoke_auth: scheme of the Authorization header by
     which the client secret stands at the revocation ("Bearer"), else as at the token endpoint; revoke_holds: the
-    revocation's member that says what ends, and what stands in it.
+    revocation's member that says what ends, and what stands in it; refresh_redirect: a renewal names the redirect
+    address of the consent too.
     """
 
     authorize: Endpoint
@@ -70,6 +73,7 @@ class OAuth2:
     token_json: bool = False
     revoke_auth: str = ""
     revoke_holds: tuple[str, Literal["token", "access_token", "account"]] = ("token", "token")
+    refresh_redirect: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,8 @@ def exchange_code(
     tokens = _tokens(connector.label, oauth, answer, asked_at)
     if server:
         tokens = replace(tokens, extra={**tokens.extra, SERVER: server})
+    if oauth.refresh_redirect:
+        tokens = replace(tokens, extra={**tokens.extra, REDIRECT: redirect_uri})
     return replace(tokens, account_id=query.get(oauth.account_param, "")) if oauth.account_param else tokens
 
 
@@ -153,9 +159,10 @@ def refresh(
             code="no_refresh_token",
         )
     url = endpoint_url(connector.label, _at(tokens.extra.get(SERVER, ""), oauth, hosts), oauth.token)
+    back = str(tokens.extra.get(REDIRECT, "")) if oauth.refresh_redirect else ""
     with TokenEndpoint(connector.label, oauth, app, url, on_exchange=on_exchange, timeout=timeout) as endpoint:
         asked_at = datetime.now(UTC)
-        answer = endpoint.refresh(tokens.refresh_token)
+        answer = endpoint.refresh(tokens.refresh_token, back)
     renewed = _tokens(connector.label, oauth, answer, asked_at)
     kept = not renewed.refresh_token or renewed.refresh_token == tokens.refresh_token
     return replace(

@@ -129,12 +129,12 @@ class TokenEndpoint:
             lambda: self._session.fetch_token(self._url, code=code, include_client_id=in_body, **self._usual(), **extra)
         )
 
-    def refresh(self, refresh_token: str) -> dict[str, Any]:
-        """The token answer for a refresh token."""
+    def refresh(self, refresh_token: str, redirect_uri: str = "") -> dict[str, Any]:
+        """The token answer for a refresh token, with the consent's redirect address where it is wanted."""
         self._masker.add(refresh_token)
-        extra = {}
+        extra = {"redirect_uri": redirect_uri} if redirect_uri else {}
         if self._oauth.client_auth == "body":
-            extra = {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
+            extra |= {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
         return self._call(
             lambda: self._session.refresh_token(self._url, refresh_token=refresh_token, **self._usual(), **extra)
         )
