@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from integrations import routing
 from integrations.models import FieldMapping, Integration, RemoteOption, SlotRule, Trigger
 from integrations.sync.errors import ErrorBook
+from integrations.sync.landing import Landing
 from integrations.sync.mapping import CompiledResource, compile_resource
 from integrations.sync.options import Options
 from integrations.sync.outbound import compile_outbound
@@ -110,7 +111,7 @@ def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]
         )
         book = ErrorBook(run.integration.pk, resource.name)
         store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
-        pushers.append(Pusher(run, outbound, planner, store))
+        pushers.append(Pusher(run, outbound, planner, Landing(run, outbound, store)))
     return pushers
 
 

@@ -220,7 +220,8 @@ class Planner:
             base_local=link.base_local.get(name, MISSING),
             base_remote=link.base_remote.get(name, MISSING),
         )
-        outcome = merge(sides, self.policies.of(mapped, record, item.raw))
+        closed = self.policies.closed(mapped)
+        outcome = Outcome.KEEP if closed else merge(sides, self.policies.of(mapped, record, item.raw))
         if outcome is Outcome.HOLD:
             self.plan.held.append(Held(link, info, sides))
         else:

@@ -21,12 +21,14 @@ class Policies:
 
     default: str
     two_way: bool
+    receives: bool
     resource: Resource
 
     @classmethod
     def of_integration(cls, integration: Integration, resource: Resource) -> Policies:
         """The policies that an integration's settings mean."""
-        return cls(integration.conflict_policy, integration.sends and integration.receives, resource)
+        both = integration.sends and integration.receives
+        return cls(integration.conflict_policy, both, integration.receives, resource)
 
     def of(self, mapped: MappedField | None, record: Any, raw: dict[str, Any]) -> Policy:
         """The policy of one field of one record; `mapped` None is an embedded record's reference."""
@@ -39,6 +41,10 @@ class Policies:
         return {ConflictPolicy.PLATFORM: Policy.PLATFORM, ConflictPolicy.PROVIDER: Policy.PROVIDER}.get(
             ConflictPolicy(chosen), Policy.HOLD
         )
+
+    def closed(self, mapped: MappedField | None) -> bool:
+        """Whether the provider's value never comes in: the platform's field of an integration that only sends."""
+        return not self.receives and mapped is not None and mapped.direction == MappingDirection.BOTH
 
     def sends(self, mapped: MappedField | None) -> bool:
         """Whether the platform's value of this field goes to the provider."""

@@ -12,24 +12,22 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import DataError, IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
-from connectors.base.errors import Conflict as RemoteConflict
-from connectors.base.errors import ConnectorError, NotFound, Rejected
+from connectors.base.errors import ConnectorError
 from connectors.base.writes import PreparedWrite
 from integrations import routing
 from integrations.core.ids import uuid7
-from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
+from integrations.models import PushOperation, PushStatus, RecordLink
 from integrations.records import services as records
 from integrations.sync import adopt
+from integrations.sync.landing import Landing
 from integrations.sync.outbound import OutboundResource
-from integrations.sync.page import PageStore
 from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import Facts, PushPlanner, Wait, Write
 from integrations.sync.run import Run
-from integrations.sync.send_pool import Flight, Outcome
+from integrations.sync.send_pool import Flight
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +48,6 @@ WRITTEN = (
 )
 BATCH = 32
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
-MOST_TRIES = 4
-DATABASE_REFUSES = (
-    "L’envoi est fait, mais la base de données de la plateforme refuse la réponse du fournisseur. Transmettez cet "
-    "envoi au soutien."
-)
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,16 @@ class Pusher:
     run: Run
     outbound: OutboundResource
     planner: PushPlanner
-    store: PageStore
+    landing: Landing
 
     @property
     def resource(self) -> str:
+        """The resource's name."""
         return self.outbound.resource.name
+
+    def link_of(self, operation: PushOperation) -> RecordLink | None:
+        """The link of the operation's record at this resource."""
+        return self.landing.link_of(operation)
 
     def finish_unknown(self) -> None:
         """Send again what was sent without a known outcome, before the pull can take it for a stranger."""
@@ -121,7 +119,7 @@ class Pusher:
         with transaction.atomic():
             found = records.lock({self.outbound.kind.slug: [each.record_id for each in operations]})
             self._read_again(operations)
-            links = self.links_of(operations)
+            links = self.landing.links_of(operations)
             pairs = [
                 (record, links.get(each.record_id))
                 for each in operations
@@ -219,27 +217,16 @@ class Pusher:
             return []
         operations = [operation for operation, _ in flying.prepared]
         pairs = list(zip(operations, flying.flight.outcomes(), strict=True))
-        self._store_answers([(o, answer) for o, answer in pairs if not isinstance(answer, Exception)])
+        self.landing.store_answers([(o, answer) for o, answer in pairs if not isinstance(answer, Exception)])
         ends: list[Exception] = []
         for operation, error in pairs:
             try:
-                self._on_error(operation, error)
+                self.landing.on_error(operation, error)
             except ConnectorError as end:
                 ends.append(end)
         if ends:
             raise ends[0]
         return [operation for operation in operations if operation.status == PushStatus.PENDING]
-
-    def _on_error(self, operation: PushOperation, error: Outcome) -> None:
-        """What follows from an error that concerns this record alone; other errors are raised."""
-        if isinstance(error, RemoteConflict):
-            self._on_conflict(operation, error)
-        elif isinstance(error, NotFound):
-            self._on_gone(operation, error)
-        elif isinstance(error, Rejected):
-            self._settle(operation, PushStatus.REJECTED, error.code, _reasons(error))
-        elif isinstance(error, Exception):
-            raise error
 
     def _resend(self, operation: PushOperation) -> None:
         assert operation.request is not None and operation.sent_at is not None
@@ -248,106 +235,12 @@ class Pusher:
         if prepared.action == "create" and not (prepared.repeatable and young):
             found = adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
             if found is not None:
-                self._store_answers([(operation, found)])
+                self.landing.store_answers([(operation, found)])
                 return
         self._push_again(self._land(self._start([(operation, prepared)])))
-
-    # --- Answers ------------------------------------------------------------------------------------------------
-
-    def _store_answers(self, answers: list[tuple[PushOperation, dict[str, Any]]]) -> None:
-        """Links, bases and the provider's own fields, in the transaction that closes the operations."""
-        if not answers:
-            return
-        try:
-            with transaction.atomic():
-                self.store.take_answers(
-                    self.outbound.kind.slug,
-                    [(each.record_id, answer, each.sent_values) for each, answer in answers if answer],
-                )
-                self._close_all([each for each, _ in answers])
-        except (IntegrityError, DataError) as error:
-            if len(answers) > 1:
-                for one in answers:
-                    self._store_answers([one])
-            else:
-                self._settle(answers[0][0], PushStatus.HELD, "database", f"{DATABASE_REFUSES} ({type(error).__name__})")
-
-    def _close_all(self, operations: list[PushOperation]) -> None:
-        rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
-        rows.update(status=PushStatus.DONE, request=None, code="", message="", attempts=0)
-        # What changed during the call is still to be sent.
-        rows.filter(wanted__gt=F("planned")).update(status=PushStatus.PENDING)
-        self.run.count_push(self.resource, pushed=len(operations))
-
-    def _on_conflict(self, operation: PushOperation, error: RemoteConflict) -> None:
-        """The object moved on: read it, merge, and plan anew. A creation that is already there is adopted."""
-        link = self.link_of(operation)
-        if operation.attempts >= MOST_TRIES:
-            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
-        elif link is not None:
-            self.store.store_one(self.run.connector.fetch(self.resource, link.remote_id))
-            self._again(operation)
-        else:
-            self._adopt(operation, error)
-
-    def _adopt(self, operation: PushOperation, error: RemoteConflict) -> None:
-        assert operation.request is not None
-        found = adopt.find_twin(self.run.connector, self.outbound.resource, PreparedWrite.from_json(operation.request))
-        if found is None or self._is_taken(found):
-            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
-            return
-        with transaction.atomic():
-            self.store.link_to(operation.record_kind, operation.record_id, found)
-            self._again(operation)
-
-    def _is_taken(self, found: dict[str, Any]) -> bool:
-        """Whether the object is another record's already."""
-        remote_id = self.outbound.resource.remote_id(found)
-        links = RecordLink.objects.filter(integration=self.run.integration, resource=self.resource)
-        return links.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
-
-    def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
-        RecordLink.objects.filter(
-            integration=self.run.integration, resource=self.resource, record_id=operation.record_id
-        ).update(state=LinkState.TOMBSTONE)
-        self._settle(operation, PushStatus.HELD, error.code, error.sentence)
-
-    def _again(self, operation: PushOperation) -> None:
-        PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
-        operation.status = PushStatus.PENDING
-
-    def _settle(self, operation: PushOperation, status: PushStatus, code: str, message: str) -> None:
-        """Close an operation that was refused. It is looked at again when its record changes or a person asks."""
-        values: dict[str, Any] = {"code": code, "message": message, "request": None, "planned": operation.wanted}
-        current = PushOperation.objects.filter(pk=operation.pk, wanted=operation.wanted)
-        if not current.update(status=status, **values):
-            PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
-        operation.status = status
-        self.run.count_push(self.resource, push_failed=1)
-
-    def link_of(self, operation: PushOperation) -> RecordLink | None:
-        """The link of the operation's record at this resource, a live one first."""
-        return self.links_of([operation]).get(operation.record_id)
-
-    def links_of(self, operations: list[PushOperation]) -> dict[UUID, RecordLink]:
-        """The links of these operations' records at this resource, a live one before a tombstone; one query."""
-        rows = RecordLink.objects.filter(
-            integration=self.run.integration,
-            record_kind=self.outbound.kind.slug,
-            record_id__in=[each.record_id for each in operations],
-            resource=self.resource,
-        ).exclude(state=LinkState.ARCHIVED)
-        # "tombstone" comes after "live": read backwards, the live one stays.
-        return {link.record_id: link for link in rows.order_by("-state")}
 
 
 def _close(operation: PushOperation, status: PushStatus, code: str = "", message: str = "") -> None:
     """Nothing is sent for this operation now; saved with its batch."""
     operation.status, operation.code, operation.message = status, code, message
     operation.request, operation.planned = None, operation.wanted
-
-
-def _reasons(error: Rejected) -> str:
-    more = [reason for reason in dict.fromkeys(error.field_errors.values()) if reason not in error.sentence]
-    text = " ".join([error.sentence, *more])
-    return text if text.endswith(".") else f"{text}."

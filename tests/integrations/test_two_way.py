@@ -204,12 +204,12 @@ def test_a_write_whose_outcome_is_unknown_is_sent_again_before_anything_is_read(
     some = Property.objects.first()
     assert some is not None
     apply([Change("unit", action="create", values={"property": some.pk, "number": "998", "kind": "parking"})], USER)
-    from integrations.sync.push import Pusher
+    from integrations.sync.landing import Landing
 
     def killed(*args: Any) -> None:
         raise SystemExit("as a kill between the answer and the commit")
 
-    monkeypatch.setattr(Pusher, "_store_answers", killed)
+    monkeypatch.setattr(Landing, "store_answers", killed)
     job = services.request_sync(both)
     with pytest.raises(SystemExit):
         runner.run_slice(job.pk)
@@ -339,3 +339,18 @@ def test_a_change_is_sent_by_itself_but_a_provider_that_is_down_is_left_in_peace
     SyncJob.objects.filter(pk=job.pk).update(finished_at="2026-01-01T00:00:00Z")
     assert services.enqueue_pushes() == 1
     assert finish(SyncJob.objects.get(status="pending")).pushed == 1
+
+
+def test_an_integration_that_only_sends_takes_nothing_in_even_when_the_other_side_moved(
+    both: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    Integration.objects.update(direction="out")
+    there, here = tenant_of(simulator)
+    simulator.edit("tenants", there["id"], family_name="Là-bas", company_name="Là-bas inc.")
+    apply([Change("tenant", here.pk, values={"given_name": "Maëlle", "family_name": "Ici"})], USER)
+    job = synchronise(both)
+    assert (job.status, job.pushed) == (JobStatus.COMPLETED, 1)
+    after = remote(simulator, "tenants", there["id"])
+    here.refresh_from_db()
+    assert (after["given_name"], after["family_name"], after["company_name"]) == ("Maëlle", "Ici", "Là-bas inc.")
+    assert (here.family_name, here.company_name) == ("Ici", "")

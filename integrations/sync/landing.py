@@ -1,0 +1,143 @@
+"""What comes back from the provider for a write: an answer to store, a conflict to merge, a refusal to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import F
+
+from connectors.base.errors import Conflict as RemoteConflict
+from connectors.base.errors import NotFound, Rejected
+from connectors.base.writes import PreparedWrite
+from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
+from integrations.sync import adopt
+from integrations.sync.outbound import OutboundResource
+from integrations.sync.page import PageStore
+from integrations.sync.run import Run
+from integrations.sync.send_pool import Outcome
+
+MOST_TRIES = 4
+"""Sendings of one write whose object keeps moving on, before a person looks at it."""
+DATABASE_REFUSES = (
+    "L’envoi est fait, mais la base de données de la plateforme refuse la réponse du fournisseur. Transmettez cet "
+    "envoi au soutien."
+)
+
+
+@dataclass
+class Landing:
+    """Takes the outcomes of writes to one resource."""
+
+    run: Run
+    outbound: OutboundResource
+    store: PageStore
+
+    @property
+    def resource(self) -> str:
+        return self.outbound.resource.name
+
+    def on_error(self, operation: PushOperation, error: Outcome) -> None:
+        """What follows from an error that concerns this record alone; other errors are raised."""
+        if isinstance(error, RemoteConflict):
+            self._on_conflict(operation, error)
+        elif isinstance(error, NotFound):
+            self._on_gone(operation, error)
+        elif isinstance(error, Rejected):
+            self._settle(operation, PushStatus.REJECTED, error.code, _reasons(error))
+        elif isinstance(error, Exception):
+            raise error
+
+    def store_answers(self, answers: list[tuple[PushOperation, dict[str, Any]]]) -> None:
+        """Links, bases and the provider's own fields, in the transaction that closes the operations."""
+        if not answers:
+            return
+        try:
+            with transaction.atomic():
+                self.store.take_answers(
+                    self.outbound.kind.slug,
+                    [(each.record_id, answer, each.sent_values) for each, answer in answers if answer],
+                )
+                self._close_all([each for each, _ in answers])
+        except (IntegrityError, DataError) as error:
+            if len(answers) > 1:
+                for one in answers:
+                    self.store_answers([one])
+            else:
+                self._settle(answers[0][0], PushStatus.HELD, "database", f"{DATABASE_REFUSES} ({type(error).__name__})")
+
+    def _close_all(self, operations: list[PushOperation]) -> None:
+        rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
+        rows.update(status=PushStatus.DONE, request=None, code="", message="", attempts=0)
+        # What changed during the call is still to be sent.
+        rows.filter(wanted__gt=F("planned")).update(status=PushStatus.PENDING)
+        self.run.count_push(self.resource, pushed=len(operations))
+
+    def _on_conflict(self, operation: PushOperation, error: RemoteConflict) -> None:
+        """The object moved on: read it, merge, and plan anew. A creation that is already there is adopted."""
+        link = self.link_of(operation)
+        if operation.attempts >= MOST_TRIES:
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+        elif link is not None:
+            self.store.store_one(self.run.connector.fetch(self.resource, link.remote_id))
+            self._again(operation)
+        else:
+            self._adopt(operation, error)
+
+    def _adopt(self, operation: PushOperation, error: RemoteConflict) -> None:
+        assert operation.request is not None
+        found = adopt.find_twin(self.run.connector, self.outbound.resource, PreparedWrite.from_json(operation.request))
+        if found is None or self._is_taken(found):
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+            return
+        with transaction.atomic():
+            self.store.link_to(operation.record_kind, operation.record_id, found)
+            self._again(operation)
+
+    def _is_taken(self, found: dict[str, Any]) -> bool:
+        """Whether the object is another record's already."""
+        remote_id = self.outbound.resource.remote_id(found)
+        links = RecordLink.objects.filter(integration=self.run.integration, resource=self.resource)
+        return links.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
+
+    def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
+        RecordLink.objects.filter(
+            integration=self.run.integration, resource=self.resource, record_id=operation.record_id
+        ).update(state=LinkState.TOMBSTONE)
+        self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+
+    def _again(self, operation: PushOperation) -> None:
+        PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
+        operation.status = PushStatus.PENDING
+
+    def _settle(self, operation: PushOperation, status: PushStatus, code: str, message: str) -> None:
+        """Close an operation that was refused. It is looked at again when its record changes or a person asks."""
+        values: dict[str, Any] = {"code": code, "message": message, "request": None, "planned": operation.wanted}
+        current = PushOperation.objects.filter(pk=operation.pk, wanted=operation.wanted)
+        if not current.update(status=status, **values):
+            PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
+        operation.status = status
+        self.run.count_push(self.resource, push_failed=1)
+
+    def link_of(self, operation: PushOperation) -> RecordLink | None:
+        """The link of the operation's record at this resource, a live one first."""
+        return self.links_of([operation]).get(operation.record_id)
+
+    def links_of(self, operations: list[PushOperation]) -> dict[UUID, RecordLink]:
+        """The links of these operations' records at this resource, a live one before a tombstone; one query."""
+        rows = RecordLink.objects.filter(
+            integration=self.run.integration,
+            record_kind=self.outbound.kind.slug,
+            record_id__in=[each.record_id for each in operations],
+            resource=self.resource,
+        ).exclude(state=LinkState.ARCHIVED)
+        # "tombstone" comes after "live": read backwards, the live one stays.
+        return {link.record_id: link for link in rows.order_by("-state")}
+
+
+def _reasons(error: Rejected) -> str:
+    more = [reason for reason in dict.fromkeys(error.field_errors.values()) if reason not in error.sentence]
+    text = " ".join([error.sentence, *more])
+    return text if text.endswith(".") else f"{text}."
