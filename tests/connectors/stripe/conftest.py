@@ -1,0 +1,167 @@
+"""Stripe's connector on its simulator, with every request and answer judged by Stripe's own document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from connectors.base import oauth
+from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.connector import Connection, resolve_hosts
+from connectors.base.oauth import App, TokenSet
+from connectors.stripe.connector import Stripe
+from tests.connectors.stripe.judge import Recorder, Traffic, check
+from tests.simulator import Control, running_simulator
+
+KEY = "sk_test_demo_lacoste"
+FIRST, SECOND = "acct_1LacostePlomberie", "acct_1LacosteToitures"
+APP = App("ca_demo_lacoste", "sk_test_demo_plateforme_lacoste")
+CALLBACK = "http://localhost:8000/integrations/oauth/callback/stripe"
+QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
+
+
+class Unlimited:
+    """A limiter that lets everything through."""
+
+    def acquire(self) -> float:
+        """No wait."""
+        return 0.0
+
+    def pause(self, seconds: float) -> None:
+        """No pause."""
+
+
+class Store:
+    """A token store as the engine's."""
+
+    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
+        self.hosts, self.tokens, self.exchanges, self.renewals = hosts, tokens, exchanges, 0
+
+    def current(self) -> TokenSet:
+        """The tokens as they are."""
+        return self.tokens
+
+    def renew(self, stale: str) -> TokenSet:
+        """Newer ones."""
+        self.renewals += 1
+        self.tokens = oauth.refresh(Stripe, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
+        return self.tokens
+
+
+@pytest.fixture(scope="session")
+def recorded() -> list[Traffic]:
+    """All traffic since the current test began."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
+    """As everywhere, with the recorder in front."""
+    state = tmp_path_factory.mktemp("stripe") / "state.sqlite3"
+    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+        yield control
+
+
+@pytest.fixture
+def simulator(simulator_server: Control) -> Control:
+    """The simulator, this provider as new; the others are left alone."""
+    fake = simulator_server.provider("stripe")
+    fake.clock.reset()
+    fake.reset()
+    fake.limit(None, 1)
+    return simulator_server
+
+
+@pytest.fixture(autouse=True)
+def _contract(recorded: list[Traffic]) -> Iterator[None]:
+    """Every test of this folder also proves that what went over the wire follows the contract."""
+    recorded.clear()
+    yield
+    judged = set()
+    for seen in recorded:
+        # The same answer to the same request need not be judged twice.
+        if (mark := (seen.method, seen.path, seen.query, seen.body, seen.answer)) not in judged:
+            judged.add(mark)
+            check(seen)
+
+
+@pytest.fixture
+def hosts(simulator: Control) -> dict[str, str]:
+    """Every role at the simulator."""
+    return resolve_hosts(Stripe, "simulator", {}, {}, simulator.url)
+
+
+@pytest.fixture
+def exchanges() -> list[Exchange]:
+    """What connector and authorization reported."""
+    return []
+
+
+@pytest.fixture
+def connect(hosts: dict[str, str], exchanges: list[Exchange]) -> Callable[..., Stripe]:
+    """Make a connector with a typed key."""
+
+    def make(key: str = KEY, environment: str = "simulator", config: Any = None, **options: Any) -> Stripe:
+        connection = Connection(environment, {"api_key": key} if key else {}, config or {}, hosts)  # type: ignore[arg-type]
+        settings = {"retry": QUICK, "timeout": 5.0, "limiter": Unlimited(), **options}
+        return Stripe(connection, on_exchange=exchanges.append, **settings)
+
+    return make
+
+
+@pytest.fixture
+def stripe(connect: Callable[..., Stripe]) -> Stripe:
+    """A connector with the demonstration key."""
+    return connect()
+
+
+@pytest.fixture
+def consent(hosts: dict[str, str]) -> Callable[..., dict[str, str]]:
+    """Bring a person to the consent page and back."""
+
+    def go(answer: str = "allow", account: str = FIRST, **changes: Any) -> dict[str, str]:
+        asked = {"redirect_uri": CALLBACK, "state": "état-1", **changes}
+        url = oauth.authorize_url(Stripe, asked.pop("app", APP), hosts, **asked)
+        assert requests.get(url, timeout=10).status_code == 200
+        form = {**dict(parse_qsl(urlsplit(url).query)), "answer": answer, "account": account}
+        back = requests.post(url.partition("?")[0], data=form, allow_redirects=False, timeout=10)
+        assert back.status_code == 302, back.text
+        return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+
+    return go
+
+
+@pytest.fixture
+def grant(
+    hosts: dict[str, str], consent: Callable[..., dict[str, str]], exchanges: list[Exchange]
+) -> Callable[..., TokenSet]:
+    """The whole dance."""
+
+    def dance(account: str = FIRST) -> TokenSet:
+        query = consent(account=account)
+        return oauth.exchange_code(Stripe, APP, hosts, query, redirect_uri=CALLBACK, on_exchange=exchanges.append)
+
+    return dance
+
+
+@pytest.fixture
+def api(simulator: Control) -> Callable[..., requests.Response]:
+    """A plain HTTP call, past the connector."""
+
+    def call(method: str, path: str, key: str = KEY, once: str = "", **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {key}", **({"Idempotency-Key": once} if once else {})}
+        headers |= options.pop("headers", {})
+        return requests.request(method, f"{simulator.url}/stripe/v1/{path}", headers=headers, timeout=10, **options)
+
+    return call
+
+
+def read(connector: Stripe, resource: str, cursor: Any = None, size: int = 100, **options: Any) -> Any:
+    """Every record of a pass by id, its last cursor, and the number of pages."""
+    pages = list(connector.pull(resource, cursor, page_size=size, **options))
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    return {record["id"]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)
