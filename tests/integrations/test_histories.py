@@ -51,7 +51,7 @@ class World:
     def edit_there(self) -> None:
         remote_id, name = self.dice.choice(list(self.ids)), self.dice.choice(FIELDS)
         value = self.word()
-        self.simulator.edit("tenants", remote_id, **{name: value})
+        self.simulator.edit("tenants", remote_id, remove=None, **{name: value})
         self.there[remote_id, name] = value
 
     def disturb(self) -> None:

@@ -131,8 +131,10 @@ def test_tester_tells_what_the_provider_answered(administrator_client: Client, m
     assert head.lstrip().startswith('<header class="page-head" id="integration">')
 
 
-def test_the_choice_shows_thirteen_providers_under_four_tabs(administrator_client: Client) -> None:
+def test_the_choice_shows_thirteen_providers_under_four_tabs(administrator_client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(connectors.get("salesforce"), "available", False)
     html = administrator_client.get(reverse("integrations:add")).content.decode()
+    assert 'href="/integrations/connect/salesforce"' not in html
     assert re.findall(r'role="tab".*?>(.+?) <span class="count">(\d+)', html) == [
         ("CRM", "4"),
         ("Comptabilité", "4"),

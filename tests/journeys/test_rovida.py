@@ -75,7 +75,6 @@ def test_from_sign_in_to_records(
     # Add ROVIDA through the dialog; wrong keys are refused with what to do.
     page.get_by_role("link", name="Ajouter une intégration").first.click()
     page.get_by_role("tab", name="Immobilier").click()
-    expect(page.get_by_text("Pas encore offert").locator("visible=true").first).to_be_visible()
     page.get_by_role("dialog").get_by_role("link", name="ROVIDA").click()
     for key in (WRONG, REVOKED):
         add_rovida(page, key)

@@ -52,7 +52,11 @@ def start(start_worker: Callable[..., Worker], simulator: Control) -> Callable[[
 
 def half_way(job: SyncJob) -> SyncJob | None:
     job.refresh_from_db()
-    return job if job.status == JobStatus.RUNNING and job.by_resource.get("tenants", {}).get("processed", 0) > 1500 else None
+    return (
+        job
+        if job.status == JobStatus.RUNNING and job.by_resource.get("tenants", {}).get("processed", 0) > 1500
+        else None
+    )
 
 
 def finished_whole(job: SyncJob, simulator: Control, since: float) -> None:
@@ -62,7 +66,9 @@ def finished_whole(job: SyncJob, simulator: Control, since: float) -> None:
     job.refresh_from_db()
     asked = Counter(r["query"] for r in simulator.requests() if r["path"] == "/v1/tenants" and r["status"] == 200)
     again = sum(asked.values()) - len(asked)
-    print(f"\nfinished {took:.1f} s after the kill; {sum(asked.values())} requests for {PAGES} pages, {again} asked twice")
+    print(
+        f"\nfinished {took:.1f} s after the kill; {sum(asked.values())} requests for {PAGES} pages, {again} asked twice"
+    )
     assert job.status == JobStatus.COMPLETED, job.error_message
     # Not one record was stored twice; the page fetched ahead may be asked for again with the one being stored.
     assert Tenant.objects.count() == TENANTS
