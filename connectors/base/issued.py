@@ -61,6 +61,11 @@ class IssuedAuth(RenewableAuth):
         request.headers[self.header] = f"{self._prefix} {self.secret}".strip()
         return request
 
+    def prove(self) -> None:
+        """Ask for a new token whatever there is: shows that the credential serves."""
+        _tokens.pop(self._identity, None)
+        self.secret = self._current(stale="").token
+
     def renew(self) -> None:
         """Ask for a new token, unless somebody has got one since."""
         self._current(stale=self.secret)

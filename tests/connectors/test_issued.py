@@ -71,3 +71,11 @@ def test_a_token_that_is_refused_in_use_is_renewed_and_then_given_up(make_client
     with pytest.raises(Misconfigured):
         make_client(auth=IssuedAuth(identity("used"), desk)).request("GET", "x")
     assert desk.count == 2
+
+
+def test_a_credential_is_proven_by_a_new_token():
+    desk = Desk()
+    auth = IssuedAuth(identity("proven"), desk)
+    assert header(auth) == "Bearer jeton-1"
+    auth.prove()
+    assert (auth.secret, header(auth)) == ("jeton-2", "Bearer jeton-2")
