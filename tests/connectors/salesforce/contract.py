@@ -58,6 +58,7 @@ ADAPTER = Adapter(
             lookup={"Name": f"{ACCENTS} 1"},
             page_size=200,
             pass_requests=1,
+            later_requests=0,
             missing="0015g00000ZZZZZAAZ",
         ),
         "contacts": Subject(
@@ -71,6 +72,7 @@ ADAPTER = Adapter(
             lookup={"Email": "oe1@courriel.example"},
             page_size=200,
             pass_requests=1,
+            later_requests=0,
             missing="0035g00000ZZZZZAAZ",
         ),
         "opportunities": Subject(
@@ -83,6 +85,7 @@ ADAPTER = Adapter(
             duplicate=deal_said,
             page_size=200,
             pass_requests=1,
+            later_requests=0,
             missing="0065g00000ZZZZZAAZ",
         ),
     },

@@ -47,9 +47,10 @@ class Subject:
     that may stand once, or "reference" when our own reference may stand once; lookup: keys that find what `create`
     made; acts: act → what is read afterwards.
 
-    page_size: the smallest page that shows the edges. page_requests, pass_requests: requests for a page, and for a
-    whole pull besides its pages. live: whether an object of the simulator is one that a pull must show alive.
-    object_id: the id of an object of the simulator as the connector knows it. missing: an id that nothing has.
+    page_size: the smallest page that shows the edges. page_requests: requests for a page; pass_requests,
+    later_requests: those of a pull besides its pages, and of one from a cursor where that differs. live: whether an
+    object of the simulator is one that a pull must show alive. object_id: the id of an object of the simulator as the
+    connector knows it. missing: an id that nothing has.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Subject:
     page_size: int = 3
     page_requests: int = 1
     pass_requests: int = 0
+    later_requests: int | None = None
     live: Callable[[Mapping[str, Any]], bool] = lambda raw: not raw.get("deleted_at")
     object_id: Callable[[Resource, Mapping[str, Any]], str] = lambda resource, raw: resource.remote_id(raw)
     missing: str = "999999999"
@@ -74,9 +76,10 @@ class Adapter:
     """One provider under test.
 
     accounts: id → name of the accounts that the demonstration data opens; the first one is connected. key: what an
-    administrator types, for providers that are (also) connected by key; bad_key: what the provider refuses. A provider
-    with `oauth` is connected by consent: the simulator's act `grant` gives the tokens, `grant_param` names the account
-    there. renewable_key: a typed key from which the connector gets tokens that it renews.
+    administrator types, for providers that are (also) connected by key; bad_key: what the provider refuses;
+    renewable_key: the connector gets tokens for the key and renews them. A provider with `oauth` is connected by
+    consent: the simulator's act `grant` gives tokens, `grant_param` names the account there and in the form of the
+    consent page, whose other fields `allow` and `deny` fill.
 
     api: how the paths of the API begin below /<slug>; faults are set there, so that tokens stay out of it. reads:
     regular expressions of "METHOD /path" of requests that only read although they are no GET. silent_wait: seconds that
@@ -94,6 +97,8 @@ class Adapter:
     renewable_key: bool = False
     config: Mapping[str, str] = field(default_factory=dict)
     grant_param: str = "account"
+    allow: Mapping[str, str] = field(default_factory=lambda: {"answer": "allow"})
+    deny: Mapping[str, str] = field(default_factory=lambda: {"answer": "refuse"})
     api: str = "/"
     reads: tuple[str, ...] = ()
     silent_wait: float = 0

@@ -94,14 +94,21 @@ class Desk:
 
     # Connecting
 
-    def connect(self, account: str = "", *, bad: bool = False, **options: Any) -> Connector:
+    @property
+    def hosts(self) -> dict[str, str]:
+        """Every role at the simulator."""
+        return resolve_hosts(self.adapter.connector, "simulator", self.adapter.config, {}, self.control.url)
+
+    def connect(
+        self, account: str = "", *, bad: bool = False, tokens: TokenSet | None = None, **options: Any
+    ) -> Connector:
         """A connector for the account, or one whose credential the provider refuses."""
-        account = account or self.account
-        hosts = resolve_hosts(self.adapter.connector, "simulator", self.adapter.config, {}, self.control.url)
+        account, hosts = account or self.account, self.hosts
         settings = {"retry": QUICK, "timeout": 5.0, "limiter": Unlimited(), "on_exchange": self.exchanges.append}
         credentials: Mapping[str, str] = {}
         if self.way == "oauth2":
-            tokens = TokenSet("jeton-inconnu", account_id=account) if bad else self.grant(account)
+            if tokens is None:
+                tokens = TokenSet("jeton-inconnu", account_id=account) if bad else self.grant(account)
             settings["token_store"] = self._remember(Renewing(self, hosts, tokens))
         else:
             credentials = self.adapter.bad_key if bad else self.adapter.key

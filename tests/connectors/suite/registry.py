@@ -46,14 +46,18 @@ ProviderCheck = Callable[[Desk], None]
 ResourceCheck = Callable[[Case], None]
 Applies = Callable[[Resource], bool]
 
-PROVIDER_CHECKS: dict[str, ProviderCheck] = {}
+PROVIDER_CHECKS: dict[str, tuple[ProviderCheck, frozenset[str]]] = {}
 RESOURCE_CHECKS: dict[str, tuple[ResourceCheck, Applies]] = {}
 
 
-def of_provider(function: ProviderCheck) -> ProviderCheck:
-    """A check of the provider as a whole, for every way of connecting."""
-    PROVIDER_CHECKS[function.__name__] = function
-    return function
+def of_provider(*ways: str) -> Callable[[ProviderCheck], ProviderCheck]:
+    """A check of the provider as a whole, for these ways of connecting (all when none is named)."""
+
+    def keep(function: ProviderCheck) -> ProviderCheck:
+        PROVIDER_CHECKS[function.__name__] = function, frozenset(ways or ("oauth2", "api_key"))
+        return function
+
+    return keep
 
 
 def of_resource(applies: Applies = lambda _resource: True) -> Callable[[ResourceCheck], ResourceCheck]:

@@ -15,7 +15,7 @@ from connectors.base.errors import AuthExpired, Conflict, ConnectorError, NotFou
 from connectors.base.writes import PreparedWrite
 from tests.connectors.suite.adapter import Missing, Said
 from tests.connectors.suite.french import is_french
-from tests.connectors.suite.reading import compare, gone
+from tests.connectors.suite.reading import compare, gone, pull, records
 from tests.connectors.suite.registry import Case, can, of_resource
 
 ONE_TRY = RetryPolicy(max_retries=0)
@@ -189,6 +189,24 @@ def update(case: Case) -> None:
     assert {name for name in now if now[name] != was[name]} <= {*said.expect, *said.moves}
     assert all(now[name] != was[name] for name in said.expect), "the update must change what it expects"
     assert case.resource.version(after) != case.resource.version(before) or not case.resource.version(before)
+
+
+@of_resource(can("create", "update"))
+def echo(case: Case) -> None:
+    """What a write answers is what the next pull brings: our own change must not come back as somebody else's."""
+    connector = case.desk.connect()
+    cursor = pull(case, connector)[-1].cursor
+    case.desk.advance(seconds=2)
+    answer = created(case, connector)
+    for write in (None, case.desk.said(case.subject.update, f"{case.name}.update")):
+        if write:
+            answer = connector.send(_change(case, connector, answer, write))
+        pages = pull(case, connector, cursor)
+        brought = {case.resource.remote_id(record): record for record in records(pages)}
+        record = brought[case.resource.remote_id(answer)]
+        assert case.read(record) == case.read(answer)
+        assert case.resource.version(record) == case.resource.version(answer)
+        cursor = pages[-1].cursor
 
 
 @of_resource(lambda resource: bool(resource.version_field) and can("create", "update")(resource))
