@@ -50,7 +50,8 @@ class Subject:
     page_size: the smallest page that shows the edges. page_requests: requests for a page; pass_requests,
     later_requests: those of a pull besides its pages, and of one from a cursor where that differs. live: whether an
     object of the simulator is one that a pull must show alive. object_id: the id of an object of the simulator as the
-    connector knows it. missing: an id that nothing has.
+    connector knows it. missing: an id that nothing has. pages: how the path begins of the requests that bring records,
+    where a pull makes others first.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Subject:
     live: Callable[[Mapping[str, Any]], bool] = lambda raw: not raw.get("deleted_at")
     object_id: Callable[[Resource, Mapping[str, Any]], str] = lambda resource, raw: resource.remote_id(raw)
     missing: str = "999999999"
+    pages: str = ""
 
 
 @dataclass(frozen=True)

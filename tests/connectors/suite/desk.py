@@ -214,9 +214,9 @@ class Desk:
             for store in self._stores:
                 store.tokens = self.grant(store.tokens.account_id)
 
-    def fault(self, kind: str, times: int | None = 1, **options: Any) -> None:
-        """Set a fault switch on the API."""
-        self.control.fault(kind, self.adapter.api, times, self.slug, **options)
+    def fault(self, kind: str, times: int | None = 1, *, path: str = "", **options: Any) -> None:
+        """Set a fault switch on the API, or on a part of it."""
+        self.control.fault(kind, path or self.adapter.api, times, self.slug, **options)
 
     # What the provider received
 

@@ -111,7 +111,6 @@ ADAPTER = Adapter(
         ),
     },
     exempt={
-        "outage": "after 503 Yardi is left alone for a minute, which is longer than a worker sleeps",
         "properties.page_edges": "units and residents are read by property, so that the demonstration's ones must stay",
         "units.delete_seen": NEVER,
         "residents.delete_seen": NEVER,
