@@ -114,11 +114,10 @@ def keys(case: Case) -> Mapping[str, str]:
 def time_out(case: Case) -> None:
     """A creation whose answer never came is found again and not made twice."""
     said, before = create_said(case), case.live_ids()
-    hasty = case.desk.connect(retry=ONE_TRY, timeout=0.1)
-    hasty.check()
+    hasty = case.desk.connect(retry=ONE_TRY, timeout=0.25)
     prepared = prepare(case, hasty, said)
     case.desk.forget()
-    case.desk.fault("timeout", seconds=0.25, after=True)
+    case.desk.fault("timeout", seconds=0.4, after=True, method=prepared.method)
     with pytest.raises(Transient) as caught:
         hasty.send(prepared)
     assert caught.value.code == "timeout" and is_french(caught.value.sentence)
