@@ -52,7 +52,7 @@ def test_every_page_is_accessible_and_fits_a_phone(signed_in, live_server, sende
     send_until(sender, lambda: Attempt.objects.count() >= 6)
     failed = Delivery.objects.filter(last_code=500).first()
     assert failed
-    for name, arguments in [
+    pages: list[tuple[str, list[Any]]] = [
         ("endpoints", []),
         ("add", []),
         ("events", []),
@@ -61,7 +61,8 @@ def test_every_page_is_accessible_and_fits_a_phone(signed_in, live_server, sende
         ("delete", [endpoint.pk]),
         ("replay", [endpoint.pk]),
         ("delivery", [failed.pk]),
-    ]:
+    ]
+    for name, arguments in pages:
         signed_in.goto(live_server.url + reverse(f"webhooks:{name}", args=arguments))
         check(signed_in, name)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from standardwebhooks import Webhook
 
@@ -60,8 +60,6 @@ def test_a_change_that_is_rolled_back_tells_nobody():
 
 @pytest.mark.parametrize("count", [1, 200])
 def test_fanning_out_costs_the_same_for_one_event_and_for_many(count):
-    from django.db import connection
-
     for _ in range(3):
         make_endpoint()
     make_customers(count)
@@ -248,3 +246,49 @@ def test_slow_retries_go_on_for_three_days_and_no_longer(sender, receive):
     now = datetime.now(UTC)
     Delivery.objects.update(next_at=now, asked_at=now - timedelta(days=3))
     send_until(sender, all_ended("failed"))
+
+
+def test_an_answer_with_odd_headers_is_stored(sender, receive):
+    def odd(opened: Any, receiver: wire.Receiver) -> None:
+        opened.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: a\x00b\xe9\xff\r\n\r\nok")
+
+    make_endpoint(receive(odd).url)
+    make_customers()
+    send_until(sender, all_ended("delivered"))
+    assert Attempt.objects.get().response_headers["X-Odd"].startswith("a\ufffdb")
+
+
+def test_a_delivery_that_was_purged_under_way_holds_nothing_up(sender, receive):
+    receiver = receive(wire.slow(0.5))
+    make_endpoint(receiver.url)
+    make_customers(4)
+    send_until(sender, lambda: len(receiver.calls) == 4)
+    purged = Delivery.objects.first()
+    assert purged
+    purged.delete()
+    send_until(sender, all_ended("delivered"))
+    assert Delivery.objects.filter(status="delivered").count() == 3
+
+
+def test_an_endpoint_whose_secret_cannot_be_read_holds_nobody_up(sender, receive):
+    receiver = receive()
+    broken, unusable, sound = make_endpoint(receiver.url), make_endpoint(receiver.url), make_endpoint(receiver.url)
+    with connection.cursor() as cursor:
+        value = broken.pk.hex if connection.vendor == "sqlite" else broken.pk
+        cursor.execute("UPDATE webhooks_endpoint SET secret = 'g1.t1.nonsense' WHERE id = %s", [value])
+    Endpoint.objects.filter(pk=unusable.pk).update(secret="whsec_not base64", max_retries=0)
+    make_customers()
+    send_until(sender, lambda: sound.deliveries.filter(status="delivered").exists())
+    send_until(sender, lambda: unusable.deliveries.filter(status="failed").exists())
+    assert "secret" in unusable.deliveries.get().last_error
+    assert broken.deliveries.get().status == DeliveryStatus.PENDING
+
+
+def test_an_endpoint_that_fails_now_and_then_stays_open(sender, receive):
+    receiver = receive(wire.in_turn(wire.answer(500), wire.answer(200)))
+    endpoint = make_endpoint(receiver.url, failing_since=datetime.now(UTC) - timedelta(days=4))
+    make_customers()
+    send_until(sender, all_ended("delivered"))
+    endpoint.refresh_from_db()
+    assert endpoint.active
+    assert endpoint.failing_since is None

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 from django.conf import settings
+from django.db import DataError, IntegrityError
 
 from webhooks import fanout
 from webhooks.sending import claims, compose, policy, results
@@ -20,7 +21,7 @@ from webhooks.sending.claims import Claimed
 from webhooks.sending.results import Outcome
 from webhooks.sending.slots import Slots
 from webhooks.sending.threads import Threads
-from webhooks.sending.transport import Transport
+from webhooks.sending.transport import Answer, Transport
 from webhooks.sending.wake import Bell
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ PASS_SECONDS = 1.0
 # Answers that come within this time are written together.
 GATHER_SECONDS = 0.01
 OVERLOADED = (429, 502, 503, 504)
+NOT_SENT = "La livraison n’a pas pu être préparée. Remplacez le secret du point de terminaison, puis réessayez."
 
 
 class Sender:
@@ -81,8 +83,12 @@ class Sender:
         """In a thread: one attempt. It touches no database."""
         started_at = datetime.now(UTC)
         endpoint, delivery = claimed.endpoint, claimed.delivery
-        request = compose.request_of(endpoint, delivery.event, started_at)
-        answer = self._transport.post(endpoint.url, request.body, request.headers, endpoint.timeout_seconds)
+        try:
+            request = compose.request_of(endpoint, delivery.event, started_at)
+            answer = self._transport.post(endpoint.url, request.body, request.headers, endpoint.timeout_seconds)
+        except Exception:
+            log.exception("webhook.not_sent", delivery=delivery.pk)
+            answer = Answer(error=NOT_SENT)
         now = datetime.now(UTC)
         verdict = policy.judge(
             compose.schedule_of(endpoint),
@@ -101,12 +107,23 @@ class Sender:
         outcomes = list(self._ended)
         if not outcomes:
             return
-        results.write(outcomes)
+        try:
+            results.write(outcomes)
+        except (DataError, IntegrityError):
+            # One that cannot be written (its delivery was purged meanwhile) must not hold the others up.
+            for each in outcomes:
+                self._write_alone(each)
         for each in outcomes:
             self._ended.popleft()
             self._busy -= 1
             self._settle(each)
         self._woken = True
+
+    def _write_alone(self, outcome: Outcome) -> None:
+        try:
+            results.write([outcome])
+        except (DataError, IntegrityError) as error:
+            log.warning("webhook.outcome_lost", delivery=outcome.claimed.delivery.pk, error=type(error).__name__)
 
     def _settle(self, outcome: Outcome) -> None:
         code, wait = outcome.answer.code, outcome.verdict.delay

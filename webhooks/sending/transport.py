@@ -196,19 +196,25 @@ class Transport:
             assert_same_host=False,
         )
         answer.code = response.status
-        answer.headers = {name: value[:1000] for name, value in list(response.headers.items())[:KEPT_HEADERS]}
+        answer.headers = {
+            _storable(name): _storable(value[:1000]) for name, value in list(response.headers.items())[:KEPT_HEADERS]
+        }
         whole = False
         try:
             raw = response.read(ANSWER_LIMIT + 1, decode_content=False) or b""
             answer.truncated = len(raw) > ANSWER_LIMIT
-            # PostgreSQL's text holds no NUL.
-            answer.body = raw[:ANSWER_LIMIT].decode("utf-8", "replace").replace("\x00", "\ufffd")
+            answer.body = _storable(raw[:ANSWER_LIMIT].decode("utf-8", "replace"))
             whole = not answer.truncated
         finally:
             if whole:
                 response.release_conn()
             else:
                 response.close()
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds no NUL."""
+    return text.replace("\x00", "\ufffd")
 
 
 def sentence_of(error: BaseException) -> str:
