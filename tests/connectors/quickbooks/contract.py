@@ -109,6 +109,7 @@ ADAPTER = Adapter(
         ),
         "invoices": Subject(
             kind="Invoice",
+            keeps=("invoice.number",),
             live=live,
             new=invoice_said,
             change=Said({"PrivateNote": "À revoir"}, {"invoice.memo": "À revoir"}),

@@ -26,7 +26,8 @@ def place(desk: Desk) -> str:
 
 
 def property_said(_desk: Desk) -> Said:
-    return Said({"name": ACCENTS, "type": "rental", "address": ADDRESS}, {"property.name": ACCENTS})
+    values = {"name": ACCENTS, "code": "IMM-7", "type": "rental", "address": ADDRESS}
+    return Said(values, {"property.name": ACCENTS})
 
 
 def unit_said(desk: Desk) -> Said:
@@ -43,7 +44,7 @@ def tenant_said(desk: Desk) -> Said:
 
 
 def order_said(desk: Desk) -> Said:
-    values = {"property_id": place(desk), "title": ACCENTS, "estimated_cost": cents(10001)}
+    values = {"property_id": place(desk), "title": ACCENTS, "category": "Plomberie", "estimated_cost": cents(10001)}
     return Said(values, {"job.title": ACCENTS, "job.estimated_cost": Decimal("100.01")})
 
 

@@ -51,7 +51,7 @@ class Subject:
     later_requests: those of a pull besides its pages, and of one from a cursor where that differs. live: whether an
     object of the simulator is one that a pull must show alive. object_id: the id of an object of the simulator as the
     connector knows it. missing: an id that nothing has. pages: how the path begins of the requests that bring records,
-    where a pull makes others first.
+    where a pull makes others first. keeps: local fields that the provider fills again when they are emptied.
     """
 
     kind: str
@@ -71,6 +71,7 @@ class Subject:
     object_id: Callable[[Resource, Mapping[str, Any]], str] = lambda resource, raw: resource.remote_id(raw)
     missing: str = "999999999"
     pages: str = ""
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ def throttled(case: Case) -> None:
     connector, wanted = case.desk.connect(), case.live_ids()
     case.desk.fault("rate_limit", retry_after=0)
     assert read(case, connector) == wanted
-    for options in ({}, {"as_date": True}):
-        case.desk.fault("rate_limit", retry_after=30, **options)
+    for as_date in (False, True):
+        case.desk.fault("rate_limit", retry_after=30, as_date=as_date)
         with pytest.raises(RateLimited) as caught:
             read(case, connector)
         assert 25 < caught.value.retry_after <= 30  # type: ignore[operator]

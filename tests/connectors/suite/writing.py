@@ -12,6 +12,7 @@ import pytest
 from connectors.base.client import RetryPolicy
 from connectors.base.connector import Connector
 from connectors.base.errors import AuthExpired, Conflict, ConnectorError, NotFound, Rejected, Transient
+from connectors.base.resource import Map, Resource, dig
 from connectors.base.writes import PreparedWrite
 from tests.connectors.suite.adapter import Missing, Said
 from tests.connectors.suite.french import is_french
@@ -224,9 +225,68 @@ def stale_update(case: Case) -> None:
     compare(case, fresh(case, connector, before), theirs.expect)
 
 
-def _change(case: Case, connector: Connector, base: Mapping[str, Any], said: Said) -> PreparedWrite:
+EMPTIABLE = ("string", "text", "email", "phone")
+
+
+def emptiable(resource: Resource) -> list[Map]:
+    """Mappings of plain values that a person may take away."""
+    return [
+        one
+        for one in resource.mappings
+        if one.direction == "both" and one.type in EMPTIABLE and not (one.required or one.codec or one.option)
+    ]
+
+
+@of_resource(lambda resource: can("create", "update")(resource) and bool(emptiable(resource)))
+def emptied(case: Case) -> None:
+    """What a person takes away on the platform is taken away at the provider (the engine sends null), field by field;
+    what the provider wants to keep is Rejected, and never silently left as it was."""
+    connector = case.desk.connect()
+    base = fresh(case, connector, created(case, connector))
+    filled = [one for one in emptiable(case.resource) if dig(base, one.remote) not in (None, "")]
+    if not filled:
+        raise Missing(f"{case.name}.create fills none of {', '.join(one.remote for one in emptiable(case.resource))}")
+    for one in filled:
+        if one.local in case.subject.keeps:
+            continue
+        try:
+            change = _change(case, connector, base, Said(_without(case, base, one)), key=f"sans-{one.remote}")
+            connector.send(change)
+        except Rejected as error:
+            assert is_french(error.sentence)
+            continue
+        base = fresh(case, connector, base)
+        assert case.read(base)[one.local] in (None, ""), f"{one.remote} is filled again: is {one.local} one of `keeps`?"
+
+
+def _without(case: Case, base: Mapping[str, Any], gone_one: Map) -> dict[str, Any]:
+    """The values that take one away. A nested object goes whole, as the engine sends it."""
+    top, values = gone_one.remote.partition(".")[0], dict[str, Any]()
+    for one in case.resource.mappings:
+        if one.remote.partition(".")[0] == top and one.direction in ("both", "out"):
+            _put(values, one.remote, None if one is gone_one else _again(case, one, dig(base, one.remote)))
+    return values
+
+
+def _put(values: dict[str, Any], path: str, raw: Any) -> None:
+    *parents, last = path.split(".")
+    for step in parents:
+        values = values.setdefault(step, {})
+    values[last] = raw
+
+
+def _again(case: Case, one: Map, raw: Any) -> Any:
+    """A value as the engine writes back what it read."""
+    if one.codec:
+        codec = case.resource.codecs[one.codec]
+        decoded = codec.decode(raw)
+        return None if decoded is None else codec.encode(decoded)
+    return raw
+
+
+def _change(case: Case, connector: Connector, base: Mapping[str, Any], said: Said, key: str = "clé-3") -> PreparedWrite:
     return connector.prepare_push(
-        case.name, said.values, idempotency_key="clé-3", remote_id=case.resource.remote_id(base),
+        case.name, said.values, idempotency_key=key, remote_id=case.resource.remote_id(base),
         version=case.resource.version(base), base=base,
     )  # fmt: skip
 

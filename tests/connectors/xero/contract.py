@@ -126,6 +126,7 @@ ADAPTER = Adapter(
         ),
         "invoices": Subject(
             kind="Invoice",
+            keeps=("invoice.number",),
             live=live(Type="ACCREC"),
             missing=NOWHERE,
             pass_requests=1,
