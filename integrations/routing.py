@@ -3,12 +3,14 @@ transaction that changes the record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from connectors.base.resource import Resource
 from integrations.models import (
@@ -27,6 +29,9 @@ from integrations.records.services import Applied, Origin
 CREATE_OR_UPDATE = frozenset({"create", "update", "upsert"})
 
 
+_unheard: ContextVar[bool] = ContextVar("unheard", default=False)
+
+
 @dataclass(frozen=True)
 class Wish:
     """A record that an integration is to look at for one of its resources."""
@@ -39,14 +44,16 @@ class Wish:
 
 def note_changes(sender: Any, changes: Sequence[Applied], origin: Origin, **_: Any) -> None:
     """Receiver of `records_changed`: a constant number of queries per call (one when no integration sends)."""
-    senders = [i for i in _senders() if origin.code != f"integration:{i.pk}"]
-    if not senders:
+    if _unheard.get():
+        return
+    listening = [i for i in senders() if origin.code != f"integration:{i.pk}"]
+    if not listening:
         return
     kinds = {change.kind for change in changes}
-    outbound = _outbound_fields(senders, kinds)
+    outbound = _outbound_fields(listening, kinds)
     wishes = [
         Wish(integration.pk, resource.name, change.kind, change.id)
-        for integration in senders
+        for integration in listening
         for resource in writable(integration)
         for change in changes
         if change.kind == resource.record and _concerns(change, outbound.get((integration.pk, resource.name), set()))
@@ -54,8 +61,19 @@ def note_changes(sender: Any, changes: Sequence[Applied], origin: Origin, **_: A
     ask(wishes)
 
 
-def _senders() -> list[Integration]:
-    return list(Integration.objects.live().filter(direction__in=[Direction.OUT, Direction.BOTH]))
+def senders() -> QuerySet[Integration]:
+    """The integrations that send changes of the platform."""
+    return Integration.objects.live().filter(direction__in=[Direction.OUT, Direction.BOTH])
+
+
+@contextmanager
+def unheard(known: bool) -> Iterator[None]:
+    """Within, nobody is asked who wants to hear of changes, when it is known in this transaction that nobody does."""
+    token = _unheard.set(known)
+    try:
+        yield
+    finally:
+        _unheard.reset(token)
 
 
 def writable(integration: Integration) -> list[Resource]:
@@ -63,9 +81,9 @@ def writable(integration: Integration) -> list[Resource]:
     return [r for r in integration.connector.resources if r.capabilities & CREATE_OR_UPDATE]
 
 
-def _outbound_fields(senders: Iterable[Integration], kinds: set[str]) -> dict[tuple[UUID, str], set[str]]:
+def _outbound_fields(listening: Iterable[Integration], kinds: set[str]) -> dict[tuple[UUID, str], set[str]]:
     fields: dict[tuple[UUID, str], set[str]] = {}
-    rows = FieldMapping.objects.filter(integration__in=[i.pk for i in senders]).exclude(direction=MappingDirection.IN)
+    rows = FieldMapping.objects.filter(integration__in=[i.pk for i in listening]).exclude(direction=MappingDirection.IN)
     for integration_id, resource, local in rows.values_list("integration_id", "resource", "local_field"):
         kind, _, name = local.partition(".")
         if kind in kinds:

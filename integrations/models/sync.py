@@ -48,6 +48,7 @@ class SyncJob(models.Model):
     report = models.JSONField("rapport", default=dict, blank=True)
     resources = models.JSONField("objets", default=list, blank=True)
     done = models.JSONField("objets terminés", default=list, blank=True)
+    positions = models.JSONField("positions de lecture", default=dict, blank=True)
 
     processed = models.PositiveIntegerField("traités", default=0)
     created = models.PositiveIntegerField("créés", default=0)

@@ -27,6 +27,7 @@ from integrations.models import (
 )
 from integrations.schedule import next_run
 from integrations.services.errors import Refused
+from integrations.sync import cursors
 
 RUN_SYNC = "integrations.tasks.run_sync"
 REST_AFTER_FAILURE = timedelta(minutes=10)
@@ -87,7 +88,11 @@ def cancel_open_jobs(integration: Integration) -> None:
 
 
 def _cancel(jobs: Any) -> None:
-    jobs.filter(status=JobStatus.PENDING).update(status=JobStatus.CANCELLED, finished_at=Now(), cancel_requested=True)
+    for job in jobs.filter(status=JobStatus.PENDING).select_related("integration"):
+        if jobs.filter(pk=job.pk, status=JobStatus.PENDING).update(
+            status=JobStatus.CANCELLED, finished_at=Now(), cancel_requested=True
+        ):
+            cursors.hand_on(job)
     jobs.filter(status=JobStatus.RUNNING).update(cancel_requested=True)
 
 

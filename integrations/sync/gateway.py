@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ENOUGH = 10
+"""Exchanges that are worth a statement of their own."""
+HTTP_OK = 200
+
+
 class ExchangeLog:
     """Gathers exchanges from any thread until they are stored with the page (or at the end)."""
 
@@ -39,6 +44,14 @@ class ExchangeLog:
         """The rows not stored yet; call `stored` once they are committed."""
         with self._lock:
             return [self._row(exchange) for exchange in self._waiting]
+
+    def due(self, *, whole: bool) -> list[Exchange]:
+        """The rows to store with a page: all when there are many, when one tells of trouble, or `whole`; else none yet.
+
+        A kill may lose the last few exchanges that went well, never the data that they brought.
+        """
+        rows = self.rows()
+        return rows if whole or len(rows) >= ENOUGH or any(row.error or row.status != HTTP_OK for row in rows) else []
 
     def stored(self, count: int) -> None:
         """Forget the first `count` exchanges: their rows are committed."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
+from integrations import routing
 from integrations.models import LinkState, RecordLink
 from integrations.records.writing import columns_of, write_rows
 
@@ -27,7 +28,14 @@ def _wanted(keys: Iterable[LinkKey]) -> Q:
 def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
     """The links of these remote objects, whole; one query. Those of an integration that was removed do not count."""
     rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
-    return {(link.resource, link.remote_id): link for link in rows}
+    others = routing.senders().exclude(pk=integration_id)
+    return {(link.resource, link.remote_id): link for link in rows.annotate(others_send=Exists(others))}
+
+
+def nobody_listens(known: Mapping[LinkKey, RecordLink]) -> bool:
+    """Whether the links, as just loaded, say that no other integration sends; False when there are none to say so."""
+    first = next(iter(known.values()), None)
+    return first is not None and not getattr(first, "others_send", True)
 
 
 def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:

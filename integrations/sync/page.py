@@ -14,11 +14,11 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from integrations import routing
-from integrations.models import Exchange, Integration, RecordLink, SyncCursor, SyncJob
+from integrations.models import Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
+from integrations.sync import cursors, links, match
 from integrations.sync import held as held_fields
-from integrations.sync import links, match
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
@@ -52,6 +52,8 @@ class PageStore:
     errors: ErrorBook
     exchanges: ExchangeLog
     retries: Callable[[], int]
+    _unheard: bool = False
+    """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
 
     def store(self, raw_records: list[Any], checkpoint: Checkpoint) -> None:
         """Store a page. Raises LeaseLost or JobCancelled with nothing written."""
@@ -74,13 +76,14 @@ class PageStore:
 
     def _commit(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         now = timezone.now()
-        exchanges = self.exchanges.rows()
+        exchanges = self.exchanges.due(whole=checkpoint.last)
         with transaction.atomic():
             plan, applied = self.write(items, now)
             failed = [*failures, *plan.failures]
             page = _tally(plan, applied, len(failed))
             still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)
-            self._save_cursor(checkpoint, now)
+            if checkpoint.last and checkpoint.cursor is not None:
+                cursors.save(self.integration, self.compiled.resource.name, checkpoint.cursor, complete=True)
             if exchanges:
                 Exchange.objects.bulk_create(exchanges)
             progress = self._save_progress(page, checkpoint)
@@ -176,6 +179,7 @@ class PageStore:
     def write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
         """Plan these objects and write records, links and conflicts, in the caller's transaction."""
         known = links.load(self.integration.pk, self._link_keys(items))
+        self._unheard = links.nobody_listens(known)
         resource, kind = self.compiled.resource.name, self.compiled.mapping.kind
         changed = [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
         held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
@@ -218,7 +222,8 @@ class PageStore:
     def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
         origin = integration_origin(self.job)
         try:
-            return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
+            with routing.unheard(self._unheard):
+                return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
         except records.InvalidChanges as invalid:
             # Checked before any write: the valid ones go on without the others.
             _set_aside(plan, {plan.steps[i].link.record_id: fields for i, fields in invalid.problems.items()})
@@ -230,23 +235,6 @@ class PageStore:
             keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
         return keys
 
-    def _save_cursor(self, checkpoint: Checkpoint, now: Any) -> None:
-        if checkpoint.cursor is None:
-            return
-        row = SyncCursor(
-            integration=self.integration,
-            resource=self.compiled.resource.name,
-            cursor=checkpoint.cursor,
-            updated_at=now,
-            completed_at=now if checkpoint.last else None,
-        )
-        SyncCursor.objects.bulk_create(
-            [row],
-            update_conflicts=True,
-            unique_fields=["integration", "resource"],
-            update_fields=["cursor", "updated_at", *(["completed_at"] if checkpoint.last else [])],
-        )
-
     def _save_progress(self, page: Tally, checkpoint: Checkpoint) -> dict[str, Any]:
         """Write counters and finished resources where the claim still holds; returns what was written."""
         name = self.compiled.resource.name
@@ -256,6 +244,7 @@ class PageStore:
             **total.as_dict(),
             "by_resource": {**self.job.by_resource, name: of_resource.as_dict()},
             "done": [*self.job.done, name] if checkpoint.last else self.job.done,
+            "positions": self._positions(checkpoint),
             "pages": self.job.pages + (checkpoint.cursor is not None),
             "retries": self.retries(),
             "attempt": 0,
@@ -263,6 +252,14 @@ class PageStore:
         if not self.claim.held().filter(cancel_requested=False).update(**progress):
             raise self.claim.why_not_held()
         return progress
+
+    def _positions(self, checkpoint: Checkpoint) -> dict[str, Any]:
+        name, positions = self.compiled.resource.name, dict(self.job.positions)
+        if checkpoint.last:
+            positions.pop(name, None)
+        elif checkpoint.cursor is not None:
+            positions[name] = checkpoint.cursor
+        return positions
 
 
 def _tally(plan: Plan, applied: list[records.Applied], failed: int) -> Tally:

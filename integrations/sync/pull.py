@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.models import Integration, SyncCursor
+from integrations.sync import cursors
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
 from integrations.sync.mapping import CompiledResource
@@ -13,13 +13,11 @@ from integrations.sync.run import Run
 def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     """Store every page that is left; False when the slice ended first."""
     name = compiled.resource.name
-    begun = name in run.job.by_resource
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
-    cursor = None if run.job.full and not begun else _saved_cursor(run.integration, name)
     pages = run.connector.pull(
         name,
-        cursor,
+        cursors.start_of(run.job, name),
         page_size=min(run.integration.batch_size, compiled.resource.max_page_size),
         filters=run.integration.filters_of(compiled.resource),
     )
@@ -40,8 +38,3 @@ def _retry_errors(run: Run, book: ErrorBook, store: PageStore) -> None:
     have arrived since, or its value table been completed."""
     if payloads := book.payloads(other_than=run.job):
         store.store(payloads, Checkpoint(None))
-
-
-def _saved_cursor(integration: Integration, resource: str) -> dict[str, object] | None:
-    row = SyncCursor.objects.filter(integration=integration, resource=resource).first()
-    return row.cursor if row else None

@@ -67,3 +67,30 @@ def tenant(number: int, **fields: Any) -> Raw:
         },
         **fields,
     }
+
+
+def work_order(number: int, **fields: Any) -> Raw:
+    """A work order at one of the first twenty properties."""
+    return {
+        **COMMON,
+        "id": f"wo_{number}",
+        "object": "work_order",
+        "number": f"BT-{number}",
+        "property_id": f"prop_{number % 20}",
+        "unit_id": None,
+        "tenant_id": None,
+        "title": f"Chauffe-eau {number}",
+        "description": "Fuite derrière le réservoir",
+        "category": "plumbing",
+        "priority": "high",
+        "status": "open",
+        "permission_to_enter": True,
+        "assigned_to": "Tech 4",
+        "requested_at": "2026-01-01T00:00:00Z",
+        "scheduled_at": None,
+        "due_at": None,
+        "completed_at": None,
+        "estimated_cost": {"amount": 45000 + number, "currency": "CAD"},
+        "actual_cost": None,
+        **fields,
+    }
