@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from standardwebhooks import Webhook
 
+from integrations import panels
 from integrations.core.models import AuditEvent
 from tests.integrations import rows
 from tests.webhooks import receiver as wire
@@ -248,3 +249,9 @@ def test_deleting_forgets_the_secret_and_hides_the_endpoint(address, administrat
     assert (endpoint.secret, endpoint.old_secret, endpoint.headers, endpoint.active) == ("", None, {}, False)
     assert administrator_client.get(where).status_code == 404
     assert administrator_client.get(reverse("webhooks:endpoints")).context["page"].paginator.count == 0
+
+
+def test_the_dashboard_counts_the_active_endpoints(administrator_client):
+    make_endpoint()
+    make_endpoint(active=False)
+    assert panels.figure("active_webhooks") == 1
