@@ -68,6 +68,12 @@ class OverwritesOthers(Sound):
         return super().prepare_push(*args, **{**options, "version": ""})
 
 
+class KeepsWhatWasEmptied(Sound):
+    def prepare_push(self, resource: str, values: Any, **options: Any) -> PreparedWrite:
+        said = {name: value for name, value in values.items() if value is not None}
+        return super().prepare_push(resource, said, **options)
+
+
 class AnswersWithLess(Sound):
     def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
         return {**answer.data, "email": None}
@@ -111,6 +117,7 @@ FAULTS = [
     (WritesAscii, ("create",)),
     (ForgetsTheReference, ("guard", "time_out", "duplicate")),
     (OverwritesOthers, ("stale_update",)),
+    (KeepsWhatWasEmptied, ("emptied",)),
     (AnswersWithLess, ("echo",)),
     (SpeaksEnglish, ("refuse", "forbidden", "fetch", "invalid", "duplicate", "throttled", "outage")),
     (TriesForEver, ("refuse", "revoked", "forbidden", "fetch", "invalid", "unauthorized_write")),
