@@ -121,8 +121,8 @@ def _refusal(label: str, status: int) -> ConnectorError:
 
 
 def checked(label: str, answer: Answer, body: bytes, expect: type) -> Answer:
-    """The success itself, when it can be read and its JSON is of the expected type."""
-    if answer.status == 204 or isinstance(answer.data, expect):
+    """The success itself, when it can be read and its JSON is of the expected type. 204 and 304 have no body."""
+    if answer.status in (204, 304) or isinstance(answer.data, expect):
         return answer
     if answer.data is None:
         raise _unreadable(label, answer, body)
