@@ -1,6 +1,26 @@
-"""Zoho CRM: identity."""
+"""Zoho CRM: accounts, contacts and deals of one organisation, in its data centre."""
 
-from connectors.base.connector import AuthMethod, Connector
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from requests.auth import AuthBase
+
+from connectors.base.classify import Answer
+from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
+from connectors.base.errors import ConnectorError, Rejected
+from connectors.base.limiter import Limits
+from connectors.base.oauth import TokenAuth
+from connectors.base.resource import Resource
+from connectors.base.writes import Option, PreparedWrite
+from connectors.zoho import access, errors, options, quirks, reading, searching, writing
+from connectors.zoho.resources import FIELDS, RESOURCES
+from connectors.zoho.settings import CONFIG_FIELDS, Settings
+from connectors.zoho.webhooks import EchoedToken
 
 
 class Zoho(Connector):
@@ -13,3 +33,129 @@ class Zoho(Connector):
     description = "Comptes, contacts et affaires de Zoho CRM, dans le centre de données du client."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)
+    oauth = access.OAUTH
+    config_fields = CONFIG_FIELDS
+    hosts = access.HOSTS
+    # Zoho counts calls a day, and those under way: 5 at once in its smallest edition.
+    limits = Limits(rate=8, burst=4)
+    writes_at_once = 4
+    webhook_scheme = EchoedToken()
+    resources = RESOURCES
+    option_kinds = options.KINDS
+    # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
+    parse_float = str
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What was set for this connection."""
+        return Settings.of(self.connection.config)
+
+    @cached_property
+    def _duplicates(self) -> dict[str, str]:
+        """Resource → id of the object because of which Zoho just refused a creation."""
+        return {}
+
+    def auth(self) -> AuthBase:
+        """The access token of the moment; Zoho has a word of its own for it."""
+        return TokenAuth(self.tokens, prefix="Zoho-oauthtoken")
+
+    def reach(self) -> Mapping[str, str]:
+        """The API is in the data centre that the token names."""
+        hosts = self.connection.hosts
+        if "api" not in hosts:
+            return hosts
+        named = self.tokens.current().extra.get("api_domain")
+        edition = self.connection.config.get("test_edition", "").strip() or "sandbox"
+        return {**hosts, "api": access.api_address(hosts["api"], named, self.connection.environment, edition)}
+
+    def classify(self, answer: Answer) -> ConnectorError | None:
+        """The error that an answer means."""
+        return errors.classify(self.label, answer)
+
+    def check(self) -> Account:
+        """Who am I."""
+        return quirks.account(self._get("org").data, self.connection.environment)
+
+    def pull(
+        self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING
+    ) -> Iterator[Page]:
+        """What changed, then what was deleted: see reading.py."""
+        declared = self.resource(resource)
+        reading.refuse_filters(self.label, declared, filters)
+        size = max(1, min(page_size, declared.max_page_size))
+        return reading.Reader(self._get, declared, size, self._fields(declared), self.settings).pages(cursor)
+
+    def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
+        """One object by its id; NotFound when it is gone."""
+        declared = self.resource(resource)
+        data = self._get(f"{declared.path}/{quote(remote_id, safe='')}").data
+        return quirks.complete(declared, quirks.only_row(data, self.label), self.settings)
+
+    def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Live objects that carry these values (Account_Name, Email, Deal_Name…, `_reference`, `_twin`)."""
+        declared = self.resource(resource)
+        if "_twin" in keys and (named := self._duplicates.pop(resource, "")):
+            return [self.fetch(resource, named)]
+        return searching.Finder(self._get, declared, self._fields(declared), self.settings).find(keys)
+
+    def options(self, kind: str) -> list[Option]:
+        """A list of the organisation: stages of deals, or users."""
+        return options.read(self._get, self.label, kind)
+
+    def prepare_push(
+        self,
+        resource: str,
+        values: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        remote_id: str = "",
+        version: str = "",
+        reference: str = "",
+        base: Mapping[str, Any] | None = None,
+    ) -> PreparedWrite:
+        """A creation, or a change on the given Modified_Time. Zoho knows no idempotency key: a creation whose outcome
+        is unknown is looked up before it is sent again, or upserted on our reference where a field is set for it."""
+        declared = self.resource(resource)
+        path = self._path(declared.path, remote_id)
+        if remote_id:
+            return writing.change(
+                declared, values, path=path, remote_id=remote_id, version=version, settings=self.settings
+            )
+        return writing.creation(declared, values, path=path, reference=reference, settings=self.settings)
+
+    def prepare_delete(
+        self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
+    ) -> PreparedWrite:
+        """The object goes to Zoho's recycle bin, for 60 days."""
+        declared = self.resource(resource)
+        path = self._path(declared.path, remote_id)
+        return writing.deletion(declared, path=path, remote_id=remote_id, version=version, settings=self.settings)
+
+    def send(self, prepared: PreparedWrite) -> dict[str, Any]:
+        """Do a prepared write; answers the object as it now is."""
+        try:
+            body = writing.finished(prepared.body) if prepared.body else ""
+            return super().send(replace(prepared, body=body))
+        except errors.Duplicate as error:
+            self._duplicates[prepared.resource] = error.remote_id
+            raise
+        except Rejected as error:
+            if prepared.remote_id and "id" in error.field_errors:
+                # Zoho calls an id that it does not know invalid data: NotFound, when it is that.
+                self.fetch(prepared.resource, prepared.remote_id)
+            raise
+
+    def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
+        """The object after a write: the answer only tells its id."""
+        row = quirks.only_row(answer.data, self.label)
+        return {} if prepared.action == "delete" else self.fetch(prepared.resource, quirks.written_id(row, self.label))
+
+    def _fields(self, resource: Resource) -> str:
+        return self.settings.fields(resource.path, FIELDS[resource.name])
+
+    @staticmethod
+    def _path(module: str, remote_id: str = "") -> str:
+        return "/".join(("crm/v8", module, *([quote(remote_id, safe="")] if remote_id else [])))
+
+    def _get(self, below: str, params: Mapping[str, str] = NOTHING, headers: Mapping[str, str] = NOTHING) -> Answer:
+        return self.client.request("GET", f"crm/v8/{below}", params=params, headers=headers)

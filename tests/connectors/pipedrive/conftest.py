@@ -58,6 +58,15 @@ class Unlimited:
 
 
 @pytest.fixture
+def simulator(simulator_server: Control) -> Control:
+    """The simulator with this provider's demonstration data afresh; the others stay as they are."""
+    simulator_server.app.extensions["simulator_clock"].reset()
+    simulator_server.provider("pipedrive").reset()
+    simulator_server.rate_limit(None, slug="pipedrive")
+    return simulator_server
+
+
+@pytest.fixture
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(Pipedrive, "simulator", {}, {}, simulator.url)
