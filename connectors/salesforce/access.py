@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from connectors.base.connector import CredentialField
 from connectors.base.errors import AuthExpired, Misconfigured
+from connectors.base.habits import Habits
 from connectors.base.hosts import is_public
 from connectors.base.oauth import OAuth2, TokenStore
 
@@ -29,6 +30,8 @@ OAUTH = OAuth2(
     client_auth="body",
     pkce=True,
 )
+
+HABITS = Habits(paging="link", changes="modified_since", deletions="feed")
 
 CONFIG_FIELDS = (
     CredentialField(

@@ -35,6 +35,7 @@ class Salesforce(Connector):
     # What counts is the number of calls a day; this only spares the organization's other users.
     limits = Limits(rate=10, burst=20)
     resources = RESOURCES
+    habits = access.HABITS
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
     parse_float = str
@@ -69,8 +70,7 @@ class Salesforce(Connector):
 
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
         """One object by its id, with the fields that a pull reads; NotFound when it is gone."""
-        declared = self.resource(resource)
-        found = self._select(declared, [f"Id = {reading.quoted(remote_id)}"])
+        found = self._select(self.resource(resource), [f"Id = {reading.quoted(remote_id)}"])
         if not found:
             raise errors.gone(self.label)
         return found[0]
@@ -107,8 +107,7 @@ class Salesforce(Connector):
         self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
     ) -> PreparedWrite:
         """Into the recycle bin, provided that nobody changed it meanwhile."""
-        declared = self.resource(resource)
-        return writing.deletion(declared, self._root, remote_id, version, conditional=self._conditional)
+        return writing.deletion(self.resource(resource), self._root, remote_id, version, conditional=self._conditional)
 
     def send(self, prepared: PreparedWrite) -> dict[str, Any]:
         """Do a prepared write; answers the object as it now is, which Salesforce does not tell by itself."""
@@ -147,6 +146,5 @@ class Salesforce(Connector):
 
     def _readable(self, declared: Resource) -> list[str]:
         if declared.name not in self._fields:
-            extra = self._setting("extra_fields", "")
-            self._fields[declared.name] = options.readable(self._get, declared, extra)
+            self._fields[declared.name] = options.readable(self._get, declared, self._setting("extra_fields", ""))
         return self._fields[declared.name]
