@@ -1,6 +1,25 @@
-"""HubSpot: identity."""
+"""HubSpot: companies, contacts and deals of one account."""
 
-from connectors.base.connector import AuthMethod, Connector
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from requests.auth import AuthBase
+
+from connectors.base.auth import Bearer
+from connectors.base.classify import Answer
+from connectors.base.connector import NOTHING, Account, Connector, Page
+from connectors.base.errors import ConnectorError
+from connectors.base.limiter import Limits, TokenBucket
+from connectors.base.oauth import TokenAuth
+from connectors.base.resource import Resource
+from connectors.base.writes import Option, PreparedWrite
+from connectors.hubspot import access, errors, objects, options, quirks, reading, writing
+from connectors.hubspot.resources import RESOURCES
+from connectors.hubspot.signature import HubSpotSignature
 
 
 class HubSpot(Connector):
@@ -12,7 +31,119 @@ class HubSpot(Connector):
     badge = "#FF7A59"
     description = "Contacts, entreprises et transactions du CRM de HubSpot."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
-    auth_methods = (
-        AuthMethod("oauth2", "Connexion OAuth 2.0"),
-        AuthMethod("api_key", "Jeton d’application privée"),
-    )
+    auth_methods = access.AUTH_METHODS
+    oauth = access.OAUTH
+    config_fields = access.CONFIG_FIELDS
+    hosts = access.HOSTS
+    # 100 in 10 seconds for the smallest accounts; searches have a pace of their own below.
+    limits = Limits(rate=9, burst=18)
+    webhook_scheme = HubSpotSignature()
+    resources = RESOURCES
+    option_kinds = options.KINDS
+
+    def auth(self) -> AuthBase:
+        """The token of a private app, or the access token of the moment."""
+        key = self.connection.credentials.get("api_key", "")
+        return Bearer(key) if key else TokenAuth(self.tokens)
+
+    def classify(self, answer: Answer) -> ConnectorError | None:
+        """The error that an answer means."""
+        return errors.classify(self.label, answer)
+
+    def check(self) -> Account:
+        """Who am I: the account's number, which every token may ask; and whether this one opens the CRM."""
+        about = self.client.request("GET", "account-info/v3/details").data
+        self.client.request("GET", f"{self._root}/contacts", params={"limit": "1"})
+        return options.account(about, self.connection.environment)
+
+    def pull(
+        self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING
+    ) -> Iterator[Page]:
+        """Everything from the list; then what changed by search, and what came into the recycle bin."""
+        declared = self.resource(resource)
+        size = max(1, min(page_size, declared.max_page_size))
+        return reading.Reader(self._objects(declared), declared, size, filters).pages(cursor)
+
+    def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
+        """One object by its id; NotFound when it is gone."""
+        return self._objects(self.resource(resource)).fetch(remote_id)
+
+    def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Live objects that carry these values."""
+        return self._objects(self.resource(resource)).lookup(keys)
+
+    def options(self, kind: str) -> list[Option]:
+        """A list of the account: stages, pipelines or owners."""
+        return options.read(self.client.request, self.label, kind)
+
+    def prepare_push(
+        self,
+        resource: str,
+        values: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        remote_id: str = "",
+        version: str = "",
+        reference: str = "",
+        base: Mapping[str, Any] | None = None,
+    ) -> PreparedWrite:
+        """A change, or a creation that carries our reference in a unique property: a repeated one finds the first."""
+        declared = self.resource(resource)
+        if remote_id:
+            return writing.change(declared, values, self._root, remote_id, version)
+        return writing.creation(declared, values, self._root, reference or idempotency_key)
+
+    def prepare_delete(
+        self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
+    ) -> PreparedWrite:
+        """Into the recycle bin, provided that nobody changed it meanwhile."""
+        return writing.deletion(self.resource(resource), self._root, remote_id, version)
+
+    def send(self, prepared: PreparedWrite) -> dict[str, Any]:
+        """Do a prepared write and tie the object to its company; answers it as it now is."""
+        mine = self._objects(self.resource(prepared.resource))
+        before: dict[str, Any] = {}
+        if prepared.action != "create":
+            before = mine.look(prepared.remote_id, prepared.version)
+        try:
+            answer = {} if writing.changes_nothing(prepared) else super().send(prepared)
+        except ConnectorError as error:
+            meant = errors.of_write(self.label, prepared.action, error)
+            raise meant from (None if meant is error else error)
+        if prepared.action == "delete":
+            return {}
+        remote_id = prepared.remote_id or str(answer["id"])
+        if "companies" in prepared.links:
+            old = before.get("_company") if before else mine.company(remote_id)
+            mine.tie(remote_id, old, prepared.links["companies"])
+        return mine.fetch(remote_id)
+
+    def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
+        """The object in the answer to a write; the error of its row when a batch refused it."""
+        if prepared.action != "create":
+            return answer.data or {}
+        return objects.only_row(self.label, prepared.method, answer.data)
+
+    @property
+    def _root(self) -> str:
+        return (self.connection.config.get("objects_path", "").strip() or access.OBJECTS_PATH).strip("/")
+
+    @cached_property
+    def _pace(self) -> TokenBucket:
+        return TokenBucket(Limits(rate=4, burst=4))
+
+    @cached_property
+    def _stages(self) -> Mapping[str, quirks.Stage]:
+        return quirks.stages_of(options.pipelines(self.client.request))
+
+    def _objects(self, declared: Resource) -> objects.Objects:
+        extra = self.connection.config.get("extra_properties", "")
+        path = f"{self._root}/{declared.path}"
+        return objects.Objects(
+            self.client.request, declared, path=path, extra=extra, pause=self._wait, stages=lambda: self._stages
+        )
+
+    def _wait(self) -> None:
+        """Searches have a limit of their own, five a second."""
+        while (wait := self._pace.acquire()) > 0:
+            time.sleep(wait)

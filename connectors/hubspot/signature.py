@@ -1,0 +1,70 @@
+"""HubSpot's three signatures of a webhook call. The third one signs the address too, and a time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connectors.base.webhooks import Verdict
+
+# What HubSpot says it decodes in the address before it signs; its own SDKs do not, so that both forms are tried.
+_ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class HubSpotSignature:
+    """The app's client secret is the key. `url`: the public address as registered, from configuration."""
+
+    tolerance: int = 300
+
+    def verify(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        method: str = "POST",
+        url: str = "",
+    ) -> Verdict:
+        """Judge the raw body with every live secret; `now` in Unix seconds."""
+        given = {name.lower(): value.strip() for name, value in headers.items()}
+        keys = [secret.encode() for secret in secrets if secret]
+        third = given.get("x-hubspot-signature-v3", "")
+        offered = third or given.get("x-hubspot-signature", "")
+        stamp = given.get("x-hubspot-request-timestamp", "")
+        if not offered or (third and not stamp):
+            return Verdict("missing_header")
+        if third and (problem := self._bad_time(stamp, time.time() if now is None else now)):
+            return problem
+        if not keys:
+            return Verdict("no_secret")
+        version = "v3" if third else given.get("x-hubspot-signature-version", "v1").lower()
+        good = False
+        for address in {url, _ESCAPES.sub(lambda match: bytes.fromhex(match[1]).decode(), url)}:
+            for key in keys:
+                wanted = _signed(version, key, (method + address).encode(), body, stamp)
+                good |= hmac.compare_digest(offered.encode(), wanted)
+        return Verdict() if good else Verdict("bad_signature")
+
+    def _bad_time(self, stamp: str, now: float) -> Verdict | None:
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
+            return Verdict("bad_timestamp")
+        age = now - int(stamp) / 1000
+        if abs(age) > self.tolerance:
+            return Verdict("too_old" if age > 0 else "too_new")
+        return None
+
+
+def _signed(version: str, key: bytes, called: bytes, body: bytes, stamp: str) -> bytes:
+    """called: method and address, without anything between."""
+    if version == "v3":
+        source = called + body + stamp.encode()
+        return base64.b64encode(hmac.digest(key, source, hashlib.sha256))
+    source = key + called + body if version == "v2" else key + body
+    return hashlib.sha256(source).hexdigest().encode()
