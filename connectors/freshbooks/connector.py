@@ -12,7 +12,6 @@ from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, P
 from connectors.base.errors import ConnectorError, Misconfigured
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
-from connectors.base.resource import dig
 from connectors.base.writes import Option, PreparedWrite
 from connectors.freshbooks import access, errors, options, quirks, reading, sending, writing
 from connectors.freshbooks.resources import RESOURCES
@@ -52,12 +51,7 @@ class FreshBooks(Connector):
     def accounts(self) -> list[Account]:
         """The businesses of the person who consented that have books."""
         data = self.client.request("GET", "auth/api/v1/users/me").data
-        found = [dig(one, "business") or {} for one in dig(data, "response.business_memberships") or []]
-        return [
-            Account(str(one["account_id"]), str(one.get("name") or one["account_id"]), self.connection.environment)
-            for one in found
-            if one.get("account_id")
-        ]
+        return [Account(key, name, self.connection.environment) for key, name in quirks.businesses(data).items()]
 
     def check(self) -> Account:
         """The account must still be among the person's businesses, and open to them."""
@@ -120,6 +114,24 @@ class FreshBooks(Connector):
         return sending.prepared(
             declared, "delete", writing.DELETED, self._path(declared.path), remote_id=remote_id, version=version
         )
+
+    def prepare_act(
+        self,
+        resource: str,
+        remote_id: str,
+        action: str,
+        values: Mapping[str, Any] = NOTHING,
+        *,
+        idempotency_key: str,
+        version: str = "",
+    ) -> PreparedWrite:
+        """Delete a client, or bring one back."""
+        declared = self.resource(resource)
+        if action not in {act.name for act in declared.acts}:
+            raise self.no_such_act(resource, action)
+        state = writing.DELETED if action == "remove" else writing.ACTIVE
+        path = self._path(declared.path)
+        return sending.prepared(declared, f"act:{action}", state, path, remote_id=remote_id, version=version)
 
     def send(self, prepared: PreparedWrite) -> dict[str, Any]:
         """Do a prepared write, after a look at the object where it is a change."""

@@ -43,6 +43,12 @@ def account(connection: Connection) -> str:
     return found
 
 
+def businesses(data: Any) -> dict[str, str]:
+    """Account id → name, of the businesses of a person that have books."""
+    found = [dig(one, "business") or {} for one in dig(data, "response.business_memberships") or []]
+    return {str(one["account_id"]): str(one.get("name") or one["account_id"]) for one in found if one.get("account_id")}
+
+
 def instant(value: Any) -> datetime | None:
     """`2026-05-15 09:12:44`, of the clocks of New York and Montréal, as UTC; None when it is anything else. In the hour
     that comes twice in autumn it is the second one, so that nothing is taken for older than it is."""

@@ -3,7 +3,7 @@ the array in an answer, and without its final s the object."""
 
 from typing import Any
 
-from connectors.base.resource import Capability, Map, Resource, Slot
+from connectors.base.resource import Act, Capability, Map, Resource, Slot
 from connectors.freshbooks import codecs
 from connectors.freshbooks.quirks import is_deleted
 
@@ -30,7 +30,6 @@ def _resource(**own: Any) -> Resource:
         version_field="_version",
         max_page_size=100,
         create_guard="lookup",
-        capabilities=WRITABLE,
         codecs=CODECS,
         deleted=is_deleted,
         **own,
@@ -42,6 +41,8 @@ CLIENTS = _resource(
     label="Clients",
     record="customer",
     path="users/clients",
+    capabilities=WRITABLE | {"act"},
+    acts=(Act("remove", "Supprimer le client", when=("archived", True)), Act("restore", "Rétablir le client")),
     match=("email", "name"),
     lookup_fields=("_twin",),
     mappings=(
@@ -64,6 +65,7 @@ INVOICES = _resource(
     label="Factures",
     record="invoice",
     path="invoices/invoices",
+    capabilities=WRITABLE,
     match=("number",),
     owned_amounts=("total",),
     filters=DATES,
@@ -95,6 +97,7 @@ PAYMENTS = _resource(
     label="Paiements",
     record="payment",
     path="payments/payments",
+    capabilities=WRITABLE,
     filters=DATES,
     lookup_fields=("_twin",),
     depends_on=("clients", "invoices"),

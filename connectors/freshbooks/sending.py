@@ -42,8 +42,10 @@ def send(connector: FreshBooks, write: PreparedWrite) -> dict[str, Any]:
     if write.action == "create":
         return _create(connector, write, resource, body)
     current = connector.fetch(resource.name, write.remote_id)
-    if write.action == "delete":
-        return current if quirks.is_deleted(current) else _put(connector, write, resource, writing.DELETED)
+    if "vis_state" in body:
+        # It stands alone: nothing else in the same request would count.
+        done = str(current.get("vis_state")) == str(body["vis_state"])
+        return current if done else _put(connector, write, resource, body)
     if quirks.is_deleted(current):
         raise NotFound(
             f"L’élément a été supprimé dans {connector.label}. Relancez une synchronisation pour mettre les fiches à "

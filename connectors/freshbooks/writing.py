@@ -15,7 +15,7 @@ from connectors.freshbooks.codecs import CURRENCY
 from connectors.freshbooks.quirks import ADDRESS_PARTS, amount
 from connectors.freshbooks.reading import twin_of
 
-DELETED = {"vis_state": 1}
+ACTIVE, DELETED = {"vis_state": 0}, {"vis_state": 1}
 SENT = ("sent", "partial", "paid")
 DRAFT_STATUS, SENT_STATUS = 1, 2
 IDS = ("customerid", "invoiceid")

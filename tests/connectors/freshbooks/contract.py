@@ -80,6 +80,7 @@ ADAPTER = Adapter(
             update=Said({"lname": "Forêt"}, {"customer.last_name": "Forêt"}),
             invalid=Said({"organization": "N", "email": "pas un courriel"}, {"email": ""}),
             lookup={"_twin": f"oe@courriel.example|{ACCENTS} 1||"},
+            acts={"remove": {}, "restore": {}},
         ),
         "invoices": Subject(
             kind="Invoice",

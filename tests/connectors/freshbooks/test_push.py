@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base.errors import Conflict, NotFound, Rejected, Transient
+from connectors.base.errors import Conflict, Misconfigured, NotFound, Rejected, Transient
 from connectors.freshbooks import codecs
 from connectors.freshbooks.connector import FreshBooks
 from tests.connectors.freshbooks.conftest import read
@@ -104,6 +104,10 @@ def test_a_deletion_stands_alone_and_may_be_repeated(freshbooks, client):
     assert CLIENTS.is_deleted(first) and CLIENTS.is_deleted(again)
     with pytest.raises(NotFound, match="supprimé"):
         change(freshbooks, "clients", again, fname="Trop tard")
+    alive = freshbooks.send(freshbooks.prepare_act("clients", client, "restore", idempotency_key="k3"))
+    assert not CLIENTS.is_deleted(alive) and alive["email"] == first["email"]
+    with pytest.raises(Misconfigured, match="opération"):
+        freshbooks.prepare_act("invoices", client, "remove", idempotency_key="k4")
 
 
 @pytest.mark.parametrize("kind", ["error", "unavailable"])
