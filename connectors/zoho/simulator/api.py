@@ -96,7 +96,7 @@ def _read_routes(api: Blueprint, fake: Zoho) -> None:
     @api.get(f"{_ROOT}/<module>/<record_id>")
     def read(centre: str, module: str, record_id: str) -> Response:
         found = fake.crm.find(g.org, _module(module), record_id)
-        return _json({"data": [found]}) if found else Response(status=204)
+        return _json({"data": [found]}) if found else _empty(204)
 
 
 def _write_routes(api: Blueprint, fake: Zoho) -> None:
@@ -234,7 +234,13 @@ def _rows() -> list[Any]:
 def _page(body: dict[str, Any] | None) -> Response:
     if body is not None:
         return _json(body)
-    return Response(status=304 if request.headers.get("If-Modified-Since") else 204)
+    return _empty(304 if request.headers.get("If-Modified-Since") else 204)
+
+
+def _empty(status: int) -> Response:
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
 
 
 def _json(body: Any, status: int = 200) -> Response:
