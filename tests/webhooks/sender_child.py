@@ -1,7 +1,7 @@
 """A sender in a process of its own: `python -m tests.webhooks.sender_child [moment]`.
 
 With a moment ("claimed", "answered", "fanned_out") it kills itself with SIGKILL exactly there. "write" and
-"write-and-commit" are a writer that dies before or after its commit.
+"write-and-commit" are a writer that dies before or after its commit, "load" is one that never stops.
 """
 
 from __future__ import annotations
@@ -42,6 +42,23 @@ def write(*, commit: bool) -> None:
     die()
 
 
+def write_for_ever(url: str) -> None:
+    """Add an endpoint, then customers one by one; says each id once its commit is known, whatever happens meanwhile."""
+    from django.db import DatabaseError, InterfaceError, connections
+
+    from tests.webhooks.conftest import make_customers, make_endpoint
+    from webhooks import payload
+
+    make_endpoint(url, timeout_seconds=1)
+    while True:
+        try:
+            (event,) = make_customers()
+        except (DatabaseError, InterfaceError):
+            connections.close_all()
+        else:
+            print(payload.message_id(event.pk), flush=True)
+
+
 def main() -> None:
     django.setup()
     from webhooks import fanout
@@ -59,6 +76,8 @@ def main() -> None:
             write(commit=False)
         case ["write-and-commit"]:
             write(commit=True)
+        case ["load", url]:
+            write_for_ever(url)
     print("ready", flush=True)
     while True:
         try:
