@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.base.connector import AuthMethod, CredentialField
 from connectors.base.errors import AuthExpired, ConnectorError
+from connectors.base.habits import Habits
 from connectors.base.oauth import OAuth2
 
 OBJECTS_PATH = "crm/v3/objects"
@@ -41,6 +42,8 @@ OAUTH = OAuth2(
     pkce=True,
     refine=refine,
 )
+
+HABITS = Habits(paging="cursor", changes="modified_since", deletions="archived")
 
 AUTH_METHODS = (
     AuthMethod("oauth2", "Connexion OAuth 2.0"),

@@ -39,6 +39,7 @@ class HubSpot(Connector):
     limits = Limits(rate=9, burst=18)
     webhook_scheme = HubSpotSignature()
     resources = RESOURCES
+    habits = access.HABITS
     option_kinds = options.KINDS
 
     def auth(self) -> AuthBase:
