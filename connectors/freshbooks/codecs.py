@@ -21,6 +21,8 @@ TAXES = {
 }
 """Our tax code → the taxes of a line."""
 HARMONISED = ("13", "14", "15")
+UNKNOWN = "?"
+"""Percent of a harmonised tax that nobody has chosen."""
 METHODS = {
     "Check": "cheque", "Cash": "cash", "Bank Transfer": "eft", "ACH": "eft", "Credit Card": "card", "Debit": "interac",
     "VISA": "card", "MASTERCARD": "card", "AMEX": "card", "DISCOVER": "card", "DINERS": "card", "JCB": "card",
@@ -178,9 +180,8 @@ def _taxes_of(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if code != "hst":
         return TAXES.get(code, ())
     name, _, percent = str((item.get("remote") or {}).get("hst") or "").rpartition("|")
-    if not name:
-        raise ValueError("Aucune taxe harmonisée n’est choisie dans la correspondance des comptes.")
-    return ((name, percent),)
+    # Without a choice the percent alone goes on, for writing.py to refuse the document.
+    return ((name, percent or UNKNOWN),)
 
 
 def _priced(item: Mapping[str, Any]) -> tuple[Decimal, Decimal]:

@@ -103,7 +103,8 @@ class FreshBooks(Connector):
         declared = self.resource(resource)
         path = self._path(declared.path)
         if remote_id:
-            return sending.prepared(declared, "update", values, path, remote_id=remote_id, version=version)
+            body, about = writing.change(values), {"remote_id": remote_id, "version": version}
+            return sending.prepared(declared, "update", body, path, **about)
         return sending.prepared(declared, "create", writing.creation(declared, values), path)
 
     def prepare_delete(

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.base.errors import Conflict, Rejected
 from connectors.base.resource import Resource
-from connectors.freshbooks.codecs import CURRENCY
+from connectors.freshbooks.codecs import CURRENCY, UNKNOWN
 from connectors.freshbooks.quirks import ADDRESS_PARTS, amount
 from connectors.freshbooks.reading import twin_of
 
@@ -23,6 +23,7 @@ IDS = ("customerid", "invoiceid")
 
 def creation(resource: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
     """The object to create: what has no value is left out."""
+    refuse_unknown_tax(values)
     given = {name: value for name, value in values.items() if value not in (None, "", [])}
     if resource.name == "payments":
         given["invoiceid"] = _the_invoice(values)
@@ -30,6 +31,12 @@ def creation(resource: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
     whole = finished(resource, body, {})
     body["_twin"] = "" if whole.get("invoice_number") else twin_of(resource, whole)
     return body
+
+
+def change(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields to change, as they are: what FreshBooks gets of them follows from the object as it then is."""
+    refuse_unknown_tax(values)
+    return values
 
 
 def finished(resource: Resource, body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,6 +50,13 @@ def finished(resource: Resource, body: Mapping[str, Any], current: Mapping[str, 
     if resource.name == "payments":
         return _payment(body, wired, current)
     return _invoice(body, wired, current)
+
+
+def refuse_unknown_tax(values: Mapping[str, Any]) -> None:
+    """Rejected when a line has a harmonised tax that nobody has chosen: it never goes without its tax."""
+    if any(line.get("taxAmount1") == UNKNOWN for line in values.get("lines") or []):
+        sentence = "Aucune taxe harmonisée (TVH) n’est choisie dans la correspondance des comptes."
+        raise Rejected(f"{sentence} Choisissez-la, puis réessayez.", field_errors={"lines": sentence}, code="slot")
 
 
 def demand_version(label: str, wanted: str, current: str) -> None:

@@ -164,13 +164,15 @@ def test_lines_are_replaced_together(freshbooks, invoice):
     assert after["_total_tax"] == "179.70"
 
 
-def test_a_harmonised_tax_is_the_one_that_was_chosen():
+def test_a_harmonised_tax_is_the_one_that_was_chosen(freshbooks, values):
     [sent] = codecs.LINES.encode([line(tax_code="hst", remote={"hst": "TVH|13"})])
     assert (sent["taxName1"], sent["taxAmount1"]) == ("TVH", "13") and "taxName2" not in sent
     [back] = codecs.LINES.decode([{**sent, "amount": {"amount": "1200.00"}, "lineid": 1}])
     assert (back["tax_code"], back["remote"]) == ("hst", {"id": "1", "hst": "TVH|13"})
-    with pytest.raises(ValueError, match="harmonisée"):
-        codecs.LINES.encode([line(tax_code="hst")])
+    unknown = values(line(tax_code="hst"))
+    for more in ({}, {"remote_id": "1"}):
+        with pytest.raises(Rejected, match="harmonisée"):
+            freshbooks.prepare_push("invoices", unknown, idempotency_key="k", **more)
 
 
 @given(
