@@ -23,7 +23,8 @@ def purge() -> None:
     limit = timezone.now() - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     deliveries = events = 0
     # Pending: also asked again lately (a retry, a replay).
-    old = Delivery.objects.filter(~Q(status=DeliveryStatus.PENDING), created_at__lt=limit, finished_at__lt=limit)
+    ended = Q(finished_at__lt=limit) & ~Q(status=DeliveryStatus.PENDING)
+    old = Delivery.objects.filter(ended | Q(endpoint__deleted_at__lt=limit), created_at__lt=limit)
     while ids := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         Attempt.objects.filter(delivery__in=ids).delete()
         # Asked again: it may have been put back into the queue meanwhile.

@@ -22,6 +22,7 @@ from webhooks.sending.policy import is_success
 from webhooks.sending.transport import Answer, Transport
 from webhooks.sending.wake import notify
 
+ENDPOINT_DELETED = "Le point de terminaison a été supprimé."
 OVERLAP = timedelta(hours=24)
 SETTINGS = [
     "url",
@@ -106,9 +107,12 @@ def disable(endpoint: Endpoint, *, actor: User) -> None:
 
 @transaction.atomic
 def delete(endpoint: Endpoint, *, actor: User) -> None:
-    """Remove it from the console and forget its secrets; its row stays for the log until the purge."""
+    """Remove it from the console and forget its secrets; what waited for it ends as failed."""
     Endpoint.objects.live().filter(pk=endpoint.pk).update(
         active=False, deleted_at=Now(), secret="", old_secret=None, headers={}
+    )
+    Delivery.objects.filter(endpoint=endpoint, status=DeliveryStatus.PENDING).update(
+        status=DeliveryStatus.FAILED, last_error=ENDPOINT_DELETED, next_at=None, finished_at=Now(), lease_owner=""
     )
     audit.record("webhook.deleted", actor=actor, target=endpoint, before=facts(endpoint))
 

@@ -245,6 +245,7 @@ def test_what_is_older_than_the_retention_goes_and_what_waits_stays(settings):
 def test_deleting_forgets_the_secret_and_hides_the_endpoint(address, administrator_client):
     where = address("endpoint")
     assert administrator_client.post(address("delete")).status_code == 302
+    assert Delivery.objects.get().status == "failed"
     endpoint = Endpoint.objects.get()
     assert (endpoint.secret, endpoint.old_secret, endpoint.headers, endpoint.active) == ("", None, {}, False)
     assert administrator_client.get(where).status_code == 404
