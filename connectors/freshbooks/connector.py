@@ -30,8 +30,7 @@ class FreshBooks(Connector):
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)
     oauth = access.OAUTH
     hosts = access.HOSTS
-    # No figures are published: a moderate pace, one call at a time.
-    limits = Limits(rate=4, burst=2)
+    limits = Limits(rate=4, burst=2)  # no figures are published: a moderate pace, one call at a time
     webhook_scheme = HmacOfForm()
     resources = RESOURCES
     writes_at_once = 1
