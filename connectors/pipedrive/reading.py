@@ -99,16 +99,20 @@ class Reader:
         return not since or not swept or now - swept >= self.sweep_every or now - since >= DELETED_LISTED
 
     def _stages(self, state: State) -> list[Stage]:
-        path = self.resource.path
-        paths = [path, f"{path}/archived"] if self.resource.name in ARCHIVED else [path]
+        paths = self._paths()
         changed = {"updated_since": state.since, "sort_by": "update_time", "sort_direction": "asc"}
         whole = {"sort_by": "id", "sort_direction": "asc"}
         stages = []
         if state.since:
-            # The list of deals leaves deleted ones out unless they are asked for; archived ones have no status to ask.
+            # Deleted deals are left out unless they are asked for.
             status = {"status": "open,won,lost,deleted"} if self.resource.name in ARCHIVED else {}
-            stages += [Stage(one, {**changed, **(status if one == path else {})}, whole=False) for one in paths]
+            stages += [Stage(one, {**changed, **status}, whole=False) for one in paths]
         return stages + ([Stage(one, whole, whole=True) for one in paths] if state.sweep else [])
+
+    def _paths(self) -> list[str]:
+        """Archived deals are a list of their own."""
+        path = self.resource.path
+        return [path, f"{path}/archived"] if self.resource.name in ARCHIVED else [path]
 
     def _list(self, stage: Stage, state: State, paginator: CursorPage) -> Answer:
         params = {"limit": str(self.size), **stage.params}
@@ -139,8 +143,9 @@ class Reader:
         doubtful = sorted(known - seen)
         found: list[dict[str, Any]] = []
         for start in range(0, len(doubtful), MANY_IDS):
-            some = doubtful[start : start + MANY_IDS]
-            found += rows(self.get(self.resource.path, ids=",".join(map(str, some)), limit=str(MANY_IDS)).data)
+            some = ",".join(map(str, doubtful[start : start + MANY_IDS]))
+            for path in self._paths():
+                found += rows(self.get(path, ids=some, limit=str(MANY_IDS)).data)
         alive = {_id(raw): raw for raw in found if not is_deleted(raw)}
         state.seen = ids.pack(seen | alive.keys())
         records = [complete(self.resource, raw, self.reference_field) for raw in alive.values()]

@@ -114,6 +114,25 @@ def test_a_deleted_deal_is_listed_among_the_changes(pipedrive, simulator):
     assert 2 not in ids.unpack(after["known"])
 
 
+def test_an_archived_deal_that_is_deleted_is_told_too(pipedrive, simulator):
+    records, cursor, _ = read(pipedrive, "deals")
+    archived = next(number for number, raw in records.items() if raw["is_archived"])
+    simulator.delete("deals", str(archived), "pipedrive")
+    assert Pipedrive.resource("deals").is_deleted(read(pipedrive, "deals", cursor)[0][archived])
+
+
+def test_a_deal_that_both_lists_missed_is_no_deletion(pipedrive, simulator):
+    records, cursor, _ = read(pipedrive, "deals")
+    archived = min(number for number, raw in records.items() if raw["is_archived"])
+    pages = pipedrive.pull("deals", later(cursor), page_size=500)
+    for _ in range(3):
+        next(pages)
+    # Brought back after the usual list was read, and before that of archived ones.
+    simulator.edit("deals", str(archived), is_archived=False, slug="pipedrive")
+    [last] = list(pages)
+    assert [(raw["id"], raw["is_archived"]) for raw in last.records] == [(archived, False)]
+
+
 def test_a_deal_that_is_archived_or_brought_back_stays(pipedrive, simulator):
     _, cursor, _ = read(pipedrive, "deals")
     simulator.edit("deals", "2", is_archived=True, slug="pipedrive")
