@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ from connectors.base.errors import (
 THROTTLED_WAIT = 900.0
 # A 401 with these words is a rule of the organization; a new token would be refused too.
 FINAL = ("not valid for use with the REST API", "not attached to Agent")
+
+# The rest of the day's calls is for the organization's other users: a long reading waits.
+RESERVE = 0.98
+_USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 
 FIELD_SENTENCES = {
     "REQUIRED_FIELD_MISSING": "Salesforce exige une valeur.",
@@ -59,6 +64,18 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
 def fault_list(data: Any) -> list[Mapping[str, Any]]:
     """The errors of an answer, which is an array of objects."""
     return [one for one in data if isinstance(one, Mapping)] if isinstance(data, list) else []
+
+
+def leave_the_rest(answer: Answer) -> None:
+    """RateLimited when the organization has used nearly all its calls of the day, which every answer tells."""
+    usage = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
+    if usage and int(usage[1]) >= RESERVE * int(usage[2]):
+        raise RateLimited(
+            "Les appels permis par Salesforce sur 24 heures sont presque épuisés : la lecture reprendra d’elle-même, "
+            "et le reste est laissé à l’organisation.",
+            retry_after=THROTTLED_WAIT,
+            code="daily_reserve",
+        )
 
 
 def of_write(label: str, action: str, error: ConnectorError) -> ConnectorError:

@@ -13,6 +13,7 @@ from connectors.base.errors import CursorExpired, Malformed, Misconfigured
 from connectors.base.paginators import NextLink
 from connectors.base.resource import Resource
 from connectors.base.rest import format_instant, parse_instant
+from connectors.salesforce import errors
 from connectors.salesforce.quirks import complete, literal, server_time, tombstone
 
 Get = Callable[..., Answer]
@@ -92,6 +93,7 @@ class Reader:
             yield from self._batches(rows, before, state)
             if not following:
                 return
+            errors.leave_the_rest(answer)
 
     def _ask(self, state: State) -> Answer | None:
         """The page that the state names; None when the provider has forgotten it."""

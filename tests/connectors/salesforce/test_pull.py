@@ -253,3 +253,16 @@ def test_the_allowance_of_the_day_is_a_wait_and_not_a_missing_right(salesforce, 
     with pytest.raises(RateLimited, match="24 heures"):
         for _ in range(5):
             salesforce.check()
+
+
+def test_a_long_reading_leaves_the_last_calls_of_the_day_to_others_and_goes_on_later(salesforce, simulator):
+    simulator.seed("Account", 450, "salesforce")
+    simulator.configure("salesforce", daily_limit=3)
+    seen, cursor = set(), None
+    with pytest.raises(RateLimited, match="presque épuisés") as caught:
+        for page in salesforce.pull("accounts", None, page_size=200):
+            seen |= {raw["Id"] for raw in page.records}
+            cursor = page.cursor
+    assert caught.value.code == "daily_reserve" and len(seen) == 400
+    simulator.configure("salesforce", daily_limit=100000)
+    assert len(seen | set(read(salesforce, "accounts", cursor)[0])) == 462
