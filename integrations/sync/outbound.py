@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +64,7 @@ class OutField:
     def encode(self, value: Any, context: Outgoing) -> Any:
         """The provider's value; raises FieldProblem."""
         if self.data_type == DataType.LINES:
-            return self._lines(value or [], context)
+            return self._or_problem(lambda: self._lines(value or [], context))
         if value in (None, "", {}):
             return self._nothing()
         if self.data_type == DataType.REFERENCE:
@@ -73,13 +73,17 @@ class OutField:
             return self._choice(value)
         if self.option:
             value = context.options.found(self.option, value)
+        raw = self._or_problem(lambda: self.codec.encode(value) if self.codec else _plain(value))
+        return transform(self.transform, raw)
+
+    def _or_problem(self, encode: Callable[[], Any]) -> Any:
+        """What encoding gives; a codec's refusal becomes the field's problem."""
         try:
-            raw = self.codec.encode(value) if self.codec else _plain(value)
+            return encode()
         except ValueError as error:
             raise FieldProblem(
                 "value", self.name, f"Le champ « {self.info.label} » ne peut pas être envoyé. {error}"
             ) from None
-        return transform(self.transform, raw)
 
     def _nothing(self) -> None:
         if self.required:
