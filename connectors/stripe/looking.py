@@ -22,7 +22,7 @@ def ids(get: Get, resource: Resource, keys: Mapping[str, str]) -> list[str]:
         )
     if resource.name == "payments":
         sessions, _ = listed(get("checkout/sessions", payment_link=keys["payment_link"], limit=MOST))
-        return [str(found) for one in sessions if (found := reference_id(one.get("payment_intent")))]
+        return [str(intent) for one in sessions if (intent := reference_id(one.get("payment_intent")))]
     if resource.name == "refunds":
         return [str(one["id"]) for one in refunds_with(get, keys["metadata.refund_ref"])]
     # The list tells of what was just written, the search only within a minute or more.

@@ -55,7 +55,7 @@ def change(resource: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prepared(
-    resource: Resource, action: str, path: str, key: str, body: Mapping[str, Any] = NOTHING, **more: str
+    resource: Resource, action: str, path: str, key: str, body: Mapping[str, Any] = NOTHING, **more: Any
 ) -> PreparedWrite:
     """A write that Stripe does once for its key."""
     method = "DELETE" if action == "delete" else "POST"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from connectors.simulator.clock import stamp
 from connectors.stripe.simulator import billing, directory, lists, payments
@@ -86,6 +86,7 @@ def add_api_routes(api: Blueprint, fake: Stripe) -> None:
         collection, one, act = found.groups()
         text = request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode()
         with fake.store.transaction():
+            fake.ledger.account = g.account
             fake.ledger.request = {"id": None, "idempotency_key": request.headers.get("Idempotency-Key")}
             try:
                 if request.method == "POST":
@@ -193,7 +194,7 @@ def _enter(fake: Stripe, rest: str) -> Response | None:
     if not fake.buckets.take(account)[0]:
         problem = Problem("Request rate limit exceeded.", status=429, code="rate_limit")
         return answer(problem.body, 429, {"Stripe-Rate-Limited-Reason": "global-rate"})
-    fake.ledger.account = account
+    g.account = account
     return None
 
 

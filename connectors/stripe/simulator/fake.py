@@ -147,9 +147,13 @@ class Stripe(Provider):
         elif name == "revoke_grants":
             self.grants.end(account)
         elif name in ("pay_invoice", "pay_link", "finalize_invoice"):
-            work = {"pay_invoice": seed.pay_invoice, "pay_link": seed.pay_link, "finalize_invoice": _finalize}[name]
+            works: dict[str, Callable[..., Body]] = {
+                "pay_invoice": seed.pay_invoice,
+                "pay_link": seed.pay_link,
+                "finalize_invoice": billing.finalize,
+            }
             rest = {key: value for key, value in values.items() if key not in ("account", "id")}
-            return self._as_owner(account or seed.FIRST, lambda: work(self.ledger, str(values["id"]), **rest))
+            return self._as_owner(account or seed.FIRST, lambda: works[name](self.ledger, str(values["id"]), **rest))
         else:
             raise KeyError(name)
         return {}
@@ -190,10 +194,6 @@ class Stripe(Provider):
     def _at(self, moment: datetime | None) -> None:
         """As if it were that moment; None for the present."""
         self._seeding = moment
-
-
-def _finalize(ledger: Ledger, invoice_id: str) -> Body:
-    return billing.finalize(ledger, invoice_id)
 
 
 def _texts(values: dict[str, Any]) -> dict[str, Any]:

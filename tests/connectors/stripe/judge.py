@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from jsonschema import Draft4Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 SPECIFICATION = Path(__file__).with_name("spec3.trimmed.json")
@@ -79,7 +79,7 @@ def _plain(node: Any) -> Any:
 
 @cache
 def _registry() -> Registry[Any]:
-    return Registry().with_resource("urn:spec", Resource(contents=document(), specification=DRAFT4))
+    return Registry().with_resource("urn:spec", DRAFT4.create_resource(document()))
 
 
 @cache
