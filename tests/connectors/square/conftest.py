@@ -1,0 +1,168 @@
+"""Square's connector on its simulator, with every request and answer judged by Square's own document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from connectors.base import oauth
+from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.connector import Connection, resolve_hosts
+from connectors.base.oauth import App, TokenSet
+from connectors.square.connector import Square
+from tests.connectors.square.judge import Recorder, Traffic, check
+from tests.simulator import Control, running_simulator
+
+KEY = "EAAAl-demo-lacoste-jeton-personnel"
+FIRST, SECOND = "MLLACOSTERENO", "MLLACOSTEPEINTURE"
+APP = App("sandbox-sq0idb-demo-lacoste", "sandbox-sq0csb-demo-lacoste-secret")
+CALLBACK = "http://localhost:8000/integrations/oauth/callback/square"
+QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
+
+
+class Unlimited:
+    """A limiter that lets everything through."""
+
+    def acquire(self) -> float:
+        """No wait."""
+        return 0.0
+
+    def pause(self, seconds: float) -> None:
+        """No pause."""
+
+
+class Store:
+    """A token store as the engine's."""
+
+    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
+        self.hosts, self.tokens, self.exchanges, self.renewals = hosts, tokens, exchanges, 0
+
+    def current(self) -> TokenSet:
+        """The tokens as they are."""
+        return self.tokens
+
+    def renew(self, stale: str) -> TokenSet:
+        """Newer ones."""
+        self.renewals += 1
+        self.tokens = oauth.refresh(Square, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
+        return self.tokens
+
+
+@pytest.fixture(scope="session")
+def recorded() -> list[Traffic]:
+    """All traffic since the current test began."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
+    """As everywhere, with the recorder in front."""
+    state = tmp_path_factory.mktemp("square") / "state.sqlite3"
+    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+        yield control
+
+
+@pytest.fixture
+def simulator(simulator_server: Control) -> Control:
+    """The simulator, this provider as new; the others are left alone."""
+    fake = simulator_server.provider("square")
+    fake.clock.reset()
+    fake.reset()
+    fake.limit(None, 1)
+    return simulator_server
+
+
+@pytest.fixture(autouse=True)
+def _contract(recorded: list[Traffic]) -> Iterator[None]:
+    """Every test of this folder also proves that what went over the wire follows the contract."""
+    recorded.clear()
+    yield
+    judged = set()
+    for seen in recorded:
+        # The consent page is for people; the same answer to the same request need not be judged twice.
+        if seen.path == "/oauth2/authorize":
+            continue
+        if (mark := (seen.method, seen.path, seen.query, seen.body, seen.answer)) not in judged:
+            judged.add(mark)
+            check(seen)
+
+
+@pytest.fixture
+def hosts(simulator: Control) -> dict[str, str]:
+    """Every role at the simulator."""
+    return resolve_hosts(Square, "simulator", {}, {}, simulator.url)
+
+
+@pytest.fixture
+def exchanges() -> list[Exchange]:
+    """What connector and authorization reported."""
+    return []
+
+
+@pytest.fixture
+def connect(hosts: dict[str, str], exchanges: list[Exchange]) -> Callable[..., Square]:
+    """Make a connector with a typed key."""
+
+    def make(key: str = KEY, environment: str = "simulator", config: Any = None, **options: Any) -> Square:
+        connection = Connection(environment, {"api_key": key} if key else {}, config or {}, hosts)  # type: ignore[arg-type]
+        settings = {"retry": QUICK, "timeout": 5.0, "limiter": Unlimited(), **options}
+        return Square(connection, on_exchange=exchanges.append, **settings)
+
+    return make
+
+
+@pytest.fixture
+def square(connect: Callable[..., Square]) -> Square:
+    """A connector with the demonstration key."""
+    return connect()
+
+
+@pytest.fixture
+def consent(hosts: dict[str, str]) -> Callable[..., dict[str, str]]:
+    """Bring a person to the consent page and back."""
+
+    def go(answer: str = "allow", merchant: str = FIRST, **changes: Any) -> dict[str, str]:
+        asked = {"redirect_uri": CALLBACK, "state": "état-1", **changes}
+        url = oauth.authorize_url(Square, asked.pop("app", APP), hosts, **asked)
+        assert requests.get(url, timeout=10).status_code == 200
+        form = {**dict(parse_qsl(urlsplit(url).query)), "answer": answer, "merchant": merchant}
+        back = requests.post(url.partition("?")[0], data=form, allow_redirects=False, timeout=10)
+        assert back.status_code == 302, back.text
+        return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+
+    return go
+
+
+@pytest.fixture
+def grant(
+    hosts: dict[str, str], consent: Callable[..., dict[str, str]], exchanges: list[Exchange]
+) -> Callable[..., TokenSet]:
+    """The whole dance."""
+
+    def dance(merchant: str = FIRST) -> TokenSet:
+        query = consent(merchant=merchant)
+        return oauth.exchange_code(Square, APP, hosts, query, redirect_uri=CALLBACK, on_exchange=exchanges.append)
+
+    return dance
+
+
+@pytest.fixture
+def api(simulator: Control) -> Callable[..., requests.Response]:
+    """A plain HTTP call, past the connector."""
+
+    def call(method: str, path: str, key: str = KEY, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
+        return requests.request(method, f"{simulator.url}/square/v2/{path}", headers=headers, timeout=10, **options)
+
+    return call
+
+
+def read(connector: Square, resource: str, cursor: Any = None, size: int = 100, **options: Any) -> Any:
+    """Every record of a pass by id, its last cursor, and the number of pages."""
+    pages = list(connector.pull(resource, cursor, page_size=size, **options))
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    return {record["id"]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)
