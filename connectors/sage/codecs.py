@@ -66,9 +66,7 @@ def _line(line: Mapping[str, Any]) -> dict[str, Any]:
     known = {f"entry:{rate.normalize()}": str(entry["key"]) for rate, entry in rates.items() if entry.get("key")}
     item = {
         "description": str(line.get("memo") or ""),
-        # A line has an amount only.
-        "quantity": Decimal(1),
-        "unit_price": net,
+        # A line has an amount only: quantity and price of our own lines stay as they are.
         "subtotal": net,
         "tax_amount": sum((amount(entry.get("txnTaxAmount")) for entry in entries), Decimal(0)),
         "total": net,

@@ -69,6 +69,7 @@ def test_cents_are_rounded_half_up_and_discounts_taken_off(sage, simulator):
 
 def test_a_line_keeps_its_keys_when_it_changes(sage, invoice):
     [before] = LINES.decode(invoice["lines"])
+    assert not {"quantity", "unit_price"} & set(before), "a line of Sage has an amount only"
     before |= {"subtotal": Decimal(240), "description": "2 h"}
     before["remote"] |= {"gst": "51", "qst": "52"}
     after = sage.push(
