@@ -134,7 +134,7 @@ EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", 30)
 # --- Webhooks sent ----------------------------------------------------------------------------------------------
 # Private networks that deliveries may go to, each with its port: "127.0.0.1/32:8001".
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
-WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", 64)
+WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", 96)
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", 90)
 
 # A bell only: our own rows are the queue (docs/architecture.md). One attempt, nothing kept, everything can be lost.
