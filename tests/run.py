@@ -11,14 +11,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import IO
 
 from tests import browser, postgres
 
-LOGIC = "not soak and not postgres and not browser and not processes"
-REST = "not soak and (not bare or processes)"  # what asks the database nothing was judged in the first stage
+LOGIC = "not soak and not postgres and not browser and not processes and not bare"
+BARE = "bare and not soak and not processes"  # asks the database nothing: runs beside the stage on PostgreSQL
+REST = "not soak and (not bare or processes)"
 STOP_SECONDS = 30
+Process = subprocess.Popen[str]
 NO_TEST_RAN = 5  # pytest's exit code: fine for one of the stages when a part was asked for
 
 
@@ -44,23 +49,47 @@ def install_missing() -> None:
         print(f"The tests marked {mark} are skipped; they need: sudo apt-get install {' '.join(group)}", flush=True)
 
 
-def pytest(title: str, marks: str, arguments: list[str], database_url: str | None) -> int:
-    """Run pytest once in a process of its own; return its exit code."""
-    print(f"\n=== {title}", flush=True)
+def start(marks: str, arguments: list[str], database_url: str | None, output: IO[str] | None = None) -> Process:
+    """Start pytest in a process of its own."""
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if database_url:
         env["DATABASE_URL"] = database_url
     command = [sys.executable, "-m", "pytest", "-q", "--durations=12", "--durations-min=1", "-m", marks, *arguments]
-    with subprocess.Popen(command, env=env) as process:
+    return subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT if output else None, text=True)
+
+
+def finish(process: Process) -> int:
+    """Wait for a run and return its exit code; whatever interrupts us ends it too."""
+    try:
+        return process.wait()
+    except SystemExit:
+        process.send_signal(signal.SIGINT)  # lets fixtures stop what they started
+        process.wait(STOP_SECONDS)
+        raise
+    except KeyboardInterrupt:
+        process.wait(STOP_SECONDS)  # the terminal has told it already
+        raise
+
+
+def pytest(title: str, marks: str, arguments: list[str], database_url: str | None) -> int:
+    """Run pytest once; return its exit code."""
+    print(f"\n=== {title}", flush=True)
+    return finish(start(marks, arguments, database_url))
+
+
+@contextmanager
+def beside(title: str, marks: str, arguments: list[str], codes: list[int]) -> Iterator[None]:
+    """Run pytest while something else goes on; show its output, and add its exit code, once both are over."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = start(marks, arguments, None, output)
         try:
-            return process.wait()
-        except SystemExit:
-            process.send_signal(signal.SIGINT)  # lets fixtures stop what they started
-            process.wait(STOP_SECONDS)
-            raise
-        except KeyboardInterrupt:
-            process.wait(STOP_SECONDS)  # the terminal has told it already
-            raise
+            yield
+            codes.append(finish(process))
+        finally:
+            process.kill()
+            process.wait()
+        output.seek(0)
+        print(f"\n=== {title}\n{output.read()}", flush=True)
 
 
 def database() -> AbstractContextManager[str | None]:
@@ -79,13 +108,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is stopped on the way out
     started = time.monotonic()
     install_missing()
-    codes = []
-    if not soak:
+    codes: list[int] = []
+    if soak:
+        with database() as url:
+            codes.append(pytest("Long runs", "soak", arguments, url))
+    else:
         codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
-    with database() as url:
-        name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
-        title = f"Long runs on {name}" if soak else f"Everything on {name}"
-        codes.append(pytest(title, "soak" if soak else REST, arguments, url))
+        with database() as url, beside("Connectors and simulators", BARE, arguments, codes):
+            name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
+            codes.append(pytest(f"Everything on {name}", REST, arguments, url))
     print(f"=== {time.monotonic() - started:.0f} s in all", flush=True)
     failures = [code for code in codes if code not in (0, NO_TEST_RAN)]
     if failures:
