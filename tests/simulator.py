@@ -41,7 +41,7 @@ class Control:
 
     def call(self, method: str, route: str, /, **json: Any) -> Any:
         """One control request, without the way over a socket; its JSON answer, or None."""
-        answer = self.app.test_client().open(f"/_control{route}", method=method, json=json)
+        answer = self.app.test_client().open(f"/_control{route}", base_url=self.url, method=method, json=json)
         assert answer.status_code < 400, answer.text
         return answer.json if answer.data else None
 

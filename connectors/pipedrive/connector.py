@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +12,7 @@ from connectors.base.auth import ApiKey
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
 from connectors.base.errors import ConnectorError
+from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
@@ -47,6 +46,7 @@ class Pipedrive(Connector):
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
     parse_float = str
+    habits = Habits(paging="cursor", changes="modified_since", deletions="listed")
 
     def auth(self) -> AuthBase:
         """The API token that was typed, else the access token of the moment."""
@@ -82,7 +82,7 @@ class Pipedrive(Connector):
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
         """One object by its id; NotFound when it is gone (a deleted one may still be shown for 30 days)."""
         declared = self.resource(resource)
-        data = self._get(f"{declared.path}/{quote(remote_id, safe='')}").data
+        data = self._get(f"{declared.path}/{remote_id}").data
         return quirks.alive(quirks.complete(declared, data.get("data"), self._reference(declared)))
 
     def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ class Pipedrive(Connector):
         """A creation (marked with our reference where a custom field is set for it) or a change of the given fields.
         Pipedrive knows no idempotency key: a creation whose outcome is unknown is looked up before it is sent again."""
         declared = self.resource(resource)
-        path = self._path(declared.path, quote(remote_id, safe="")) if remote_id else self._path(declared.path)
+        path = self._path(declared.path, remote_id)
         mark = reference if self._reference(declared) else ""
         return writing.planned(declared, values, path=path, remote_id=remote_id, version=version, reference=mark)
 
@@ -116,20 +116,14 @@ class Pipedrive(Connector):
         self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
     ) -> PreparedWrite:
         """The object can be brought back in Pipedrive for 30 days."""
-        path = self._path(self.resource(resource).path, quote(remote_id, safe=""))
-        return writing.deletion(resource, path, remote_id, version)
+        return writing.deletion(resource, self._path(self.resource(resource).path, remote_id), remote_id, version)
 
     def send(self, prepared: PreparedWrite) -> dict[str, Any]:
         """Do a prepared write, after a look at the object that it changes: its version, and its whole lists."""
         declared = self.resource(prepared.resource)
-        current: dict[str, Any] = {}
-        if prepared.remote_id:
-            current = self.fetch(prepared.resource, prepared.remote_id)
-            writing.demand_version(self.label, current, prepared.version)
-        if not prepared.body:
-            return super().send(prepared)
-        body = writing.finished(json.loads(prepared.body), current, self._reference(declared))
-        return super().send(replace(prepared, body=body))
+        current = self.fetch(prepared.resource, prepared.remote_id) if prepared.remote_id else {}
+        writing.demand_version(self.label, current, prepared.version)
+        return super().send(writing.finished(prepared, current, self._reference(declared)))
 
     def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
         """The object in the answer to a write; nothing is left of a deleted one."""
@@ -146,7 +140,7 @@ class Pipedrive(Connector):
 
     @staticmethod
     def _path(*parts: str) -> str:
-        return "/".join(("api/v2", *parts))
+        return "/".join(("api/v2", *(quote(part, safe="/") for part in parts if part)))
 
     def _get(self, below: str, **params: str) -> Answer:
         return self.client.request("GET", self._path(below), params=params)

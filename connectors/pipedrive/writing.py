@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -52,8 +53,11 @@ def deletion(resource: str, path: str, remote_id: str, version: str) -> Prepared
     )
 
 
-def finished(body: Mapping[str, Any], current: Mapping[str, Any], reference_field: str) -> str:
-    """JSON text to send. current: the object as it is, empty for a creation: lists are replaced whole."""
+def finished(prepared: PreparedWrite, current: Mapping[str, Any], reference_field: str) -> PreparedWrite:
+    """The write as it is sent. current: the object as it is, empty for a creation: lists are replaced whole."""
+    if not prepared.body:
+        return prepared
+    body = json.loads(prepared.body)
     sent = {name: value for name, value in body.items() if not name.startswith("_")}
     if "_email" in body:
         emails = quirks.entries(current.get("emails"))
@@ -68,7 +72,7 @@ def finished(body: Mapping[str, Any], current: Mapping[str, Any], reference_fiel
     if sent.get("status", current.get("status")) != "lost":
         # A reason goes with a lost deal only.
         sent.pop("lost_reason", None)
-    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
+    return replace(prepared, body=json.dumps(sent, ensure_ascii=False, separators=(",", ":")))
 
 
 def _phones(body: Mapping[str, Any], phones: quirks.Entries) -> quirks.Entries:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
+from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, Connector, Page
 from connectors.base.errors import ConnectorError, Rejected
+from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
@@ -44,16 +43,13 @@ class Zoho(Connector):
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
     parse_float = str
+    habits = Habits(paging="cursor", changes="modified_since", deletions="feed")
 
-    @cached_property
-    def settings(self) -> Settings:
-        """What was set for this connection."""
-        return Settings.of(self.connection.config)
-
-    @cached_property
-    def _duplicates(self) -> dict[str, str]:
-        """Resource → id of the object because of which Zoho just refused a creation."""
-        return {}
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.settings = Settings.of(connection.config)
+        # Resource → id of the object because of which Zoho just refused a creation.
+        self._duplicates: dict[str, str] = {}
 
     def auth(self) -> AuthBase:
         """The access token of the moment; Zoho has a word of its own for it."""
@@ -62,10 +58,7 @@ class Zoho(Connector):
     def reach(self) -> Mapping[str, str]:
         """The API is in the data centre that the token names."""
         hosts = self.connection.hosts
-        if "api" not in hosts:
-            return hosts
-        named = self.tokens.current().extra.get("api_domain")
-        edition = self.connection.config.get("test_edition", "").strip() or "sandbox"
+        named, edition = self.tokens.current().extra.get("api_domain"), self.settings.test_edition
         return {**hosts, "api": access.api_address(hosts["api"], named, self.connection.environment, edition)}
 
     def classify(self, answer: Answer) -> ConnectorError | None:
@@ -113,29 +106,24 @@ class Zoho(Connector):
         reference: str = "",
         base: Mapping[str, Any] | None = None,
     ) -> PreparedWrite:
-        """A creation, or a change on the given Modified_Time. Zoho knows no idempotency key: a creation whose outcome
-        is unknown is looked up before it is sent again, or upserted on our reference where a field is set for it."""
-        declared = self.resource(resource)
+        """A creation, or a change on the given Modified_Time. Zoho knows no idempotency key: see writing.creation()."""
+        declared, settings = self.resource(resource), self.settings
         path = self._path(declared.path, remote_id)
         if remote_id:
-            return writing.change(
-                declared, values, path=path, remote_id=remote_id, version=version, settings=self.settings
-            )
-        return writing.creation(declared, values, path=path, reference=reference, settings=self.settings)
+            return writing.change(declared, values, path=path, remote_id=remote_id, version=version, settings=settings)
+        return writing.creation(declared, values, path=path, reference=reference, settings=settings)
 
     def prepare_delete(
         self, resource: str, remote_id: str, *, idempotency_key: str, version: str = ""
     ) -> PreparedWrite:
         """The object goes to Zoho's recycle bin, for 60 days."""
-        declared = self.resource(resource)
-        path = self._path(declared.path, remote_id)
-        return writing.deletion(declared, path=path, remote_id=remote_id, version=version, settings=self.settings)
+        path, settings = self._path(self.resource(resource).path, remote_id), self.settings
+        return writing.deletion(resource, path=path, remote_id=remote_id, version=version, settings=settings)
 
     def send(self, prepared: PreparedWrite) -> dict[str, Any]:
         """Do a prepared write; answers the object as it now is."""
         try:
-            body = writing.finished(prepared.body) if prepared.body else ""
-            return super().send(replace(prepared, body=body))
+            return super().send(writing.finished(prepared))
         except errors.Duplicate as error:
             self._duplicates[prepared.resource] = error.remote_id
             raise
@@ -155,7 +143,7 @@ class Zoho(Connector):
 
     @staticmethod
     def _path(module: str, remote_id: str = "") -> str:
-        return "/".join(("crm/v8", module, *([quote(remote_id, safe="")] if remote_id else [])))
+        return f"crm/v8/{module}/{quote(remote_id, safe='')}".rstrip("/")
 
     def _get(self, below: str, params: Mapping[str, str] = NOTHING, headers: Mapping[str, str] = NOTHING) -> Answer:
         return self.client.request("GET", f"crm/v8/{below}", params=params, headers=headers)

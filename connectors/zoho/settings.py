@@ -61,6 +61,7 @@ class Settings:
     won: frozenset[str]
     lost: frozenset[str]
     run_workflows: bool
+    test_edition: str
 
     @classmethod
     def of(cls, config: Mapping[str, str]) -> Settings:
@@ -76,6 +77,7 @@ class Settings:
             won=frozenset(_listed(config.get("won_stages", "")) or ["Closed Won"]),
             lost=frozenset(_listed(config.get("lost_stages", "")) or ["Closed Lost", "Closed Lost to Competition"]),
             run_workflows=config.get("run_workflows", "").strip() != "non",
+            test_edition=config.get("test_edition", "").strip() or "sandbox",
         )
 
     def fields(self, module: str, usual: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,7 +21,8 @@ REQUIRED = {"accounts": "Account_Name", "contacts": "Last_Name", "deals": "Deal_
 def creation(
     resource: Resource, values: Mapping[str, Any], *, path: str, reference: str, settings: Settings
 ) -> PreparedWrite:
-    """An insertion; where a unique field is set for our reference, an upsert on it: twice sent, once created."""
+    """An insertion, which is looked up before it is sent again when its outcome is unknown; where a unique field is set
+    for our reference, an upsert on it: twice sent, once created."""
     row = {name: value for name, value in _row(resource, values).items() if value not in (None, "", [], {})}
     if resource.name == "deals":
         row.setdefault("Stage", settings.default_stage)
@@ -49,13 +51,13 @@ def change(
     )
 
 
-def deletion(resource: Resource, *, path: str, remote_id: str, version: str, settings: Settings) -> PreparedWrite:
+def deletion(resource: str, *, path: str, remote_id: str, version: str, settings: Settings) -> PreparedWrite:
     """A deletion, into Zoho's recycle bin."""
     return PreparedWrite(
         method="DELETE",
         role="api",
         path=path,
-        resource=resource.name,
+        resource=resource,
         action="delete",
         params={} if settings.run_workflows else {"wf_trigger": "false"},
         headers={"If-Unmodified-Since": version} if version else {},
@@ -65,9 +67,12 @@ def deletion(resource: Resource, *, path: str, remote_id: str, version: str, set
     )
 
 
-def finished(body: str) -> str:
-    """The text to send: without what only a search for a lost creation needs."""
-    return _dumps({name: value for name, value in json.loads(body).items() if not name.startswith("_")})
+def finished(prepared: PreparedWrite) -> PreparedWrite:
+    """The write as it is sent: without what only a search for a lost creation needs."""
+    if not prepared.body:
+        return prepared
+    body = {name: value for name, value in json.loads(prepared.body).items() if not name.startswith("_")}
+    return replace(prepared, body=_dumps(body))
 
 
 def _write(

@@ -167,12 +167,11 @@ class Pipedrive(Provider):
             raise KeyError(object_id) from problem
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
-        """grant {company, url}: tokens without the consent page; expire_tokens: access tokens are over; revoke_grants
+        """grant {company}: tokens without the consent page; expire_tokens: access tokens are over; revoke_grants
         {company}: refresh tokens too."""
         company = int(values.get("company") or 0)
         if name == "grant":
-            chosen = company or next(iter(seed.COMPANIES))
-            return self.grants.issue(DEMO_APP[0], chosen, str(values.get("url") or ""))
+            return self.grants.issue(DEMO_APP[0], company or next(iter(seed.COMPANIES)))
         if name == "expire_tokens":
             self.grants.expire_access()
         elif name == "revoke_grants":

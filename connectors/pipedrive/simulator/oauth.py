@@ -50,8 +50,8 @@ class Grants:
         self._drop("Code", found)
         return found if found["client"] == client else None
 
-    def issue(self, client: str, company: int, url: str = "") -> dict[str, Any]:
-        """A new pair. url: where the simulator is, when this request does not tell."""
+    def issue(self, client: str, company: int) -> dict[str, Any]:
+        """A new pair."""
         access, refresh = f"v1u:{secrets.token_urlsafe(32)}", f"{company}:{secrets.token_hex(20)}"
         life = int(self._fake.setting("access_token_seconds"))
         self._keep("Access", access, timedelta(seconds=life), client=client, company=company)
@@ -62,7 +62,7 @@ class Grants:
             "refresh_token": refresh,
             "scope": SCOPES,
             "expires_in": life,
-            "api_domain": self._fake.api_domain(company, url or request.host_url),
+            "api_domain": self._fake.api_domain(company, request.host_url),
         }
 
     def renew(self, refresh: str, client: str) -> dict[str, Any] | None:

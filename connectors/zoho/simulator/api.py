@@ -32,6 +32,11 @@ def add_api_routes(api: Blueprint, fake: Zoho) -> None:
     def _problem(problem: Problem) -> Response:
         return problem_response(problem)
 
+    @api.route("/crm/v8/<path:rest>", methods=["GET", "POST", "PUT", "DELETE"])
+    def usual(rest: str) -> Response:
+        # The data centre of the United States, where none of our organisations is.
+        raise of_status(401)
+
     _about_routes(api, fake)
     _read_routes(api, fake)
     _write_routes(api, fake)

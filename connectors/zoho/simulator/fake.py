@@ -148,12 +148,14 @@ class Zoho(Provider):
             raise KeyError(object_id) from problem
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
-        """grant {org, url, scope}: tokens without the consent page; expire_tokens: access tokens are over;
+        """grant {org, scope}: tokens without the consent page; expire_tokens: access tokens are over;
         revoke_grants {org}: refresh tokens too."""
         org = str(values.get("org") or "")
         if name == "grant":
             chosen, scope = org or next(iter(seed.ORGANISATIONS)), str(values.get("scope") or SCOPES)
-            return self.grants.issue(DEMO_APP[0], chosen, scope, url=str(values.get("url") or ""))
+            given = self.grants.issue(DEMO_APP[0], chosen, scope)
+            # As the redirect would name it.
+            return {**given, "token_server": given["api_domain"]}
         if name == "expire_tokens":
             self.grants.expire_access()
         elif name == "revoke_grants":

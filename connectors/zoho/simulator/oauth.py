@@ -47,10 +47,9 @@ class Grants:
         self._drop("Code", found)
         return found if found["client"] == client else None
 
-    def issue(self, client: str, org: str, scope: str, *, offline: bool = True, url: str = "") -> dict[str, Any]:
-        """An access token, and a refresh token for offline access. url: where the simulator is, when this request does
-        not tell."""
-        answer = self._access(client, org, scope, url)
+    def issue(self, client: str, org: str, scope: str, *, offline: bool = True) -> dict[str, Any]:
+        """An access token, and a refresh token for offline access."""
+        answer = self._access(client, org, scope)
         if offline:
             refresh = f"1000.{secrets.token_hex(32)}"
             self._keep("Refresh", refresh, FOREVER, client=client, org=org, scope=scope)
@@ -88,13 +87,13 @@ class Grants:
         for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
             self._drop("Access", one)
 
-    def _access(self, client: str, org: str, scope: str, url: str = "") -> dict[str, Any]:
+    def _access(self, client: str, org: str, scope: str) -> dict[str, Any]:
         access, life = f"1000.{secrets.token_hex(32)}", int(self._fake.setting("access_token_seconds"))
         self._keep("Access", access, timedelta(seconds=life), client=client, org=org, scope=scope)
         return {
             "access_token": access,
             "scope": scope.replace(",", " "),
-            "api_domain": self._fake.address(org, url or request.host_url),
+            "api_domain": self._fake.address(org, request.host_url),
             "token_type": "Bearer",
             "expires_in": life,
         }

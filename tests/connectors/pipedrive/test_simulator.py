@@ -124,7 +124,7 @@ def test_a_call_without_a_valid_token_is_unauthorized(simulator):
 
 
 def test_an_access_token_opens_the_companys_own_address_only(simulator):
-    tokens = simulator.act("pipedrive", "grant", url=simulator.url)
+    tokens = simulator.act("pipedrive", "grant")
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     own, path = tokens["api_domain"], "/api/v2/persons"
     assert requests.get(own + path, headers=headers, timeout=10).status_code == 200

@@ -126,7 +126,7 @@ def zoho(connect: Callable[..., Zoho]) -> Zoho:
 @pytest.fixture
 def api(simulator: Control) -> Callable[..., requests.Response]:
     """A plain HTTP call below the first organisation's API, past the connector."""
-    token = simulator.act("zoho", "grant", url=simulator.url)["access_token"]
+    token = simulator.act("zoho", "grant")["access_token"]
 
     def call(method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Zoho-oauthtoken {token}", **options.pop("headers", {})}

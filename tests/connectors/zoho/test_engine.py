@@ -31,7 +31,7 @@ def integration(simulator, administrator, settings):
     """Zoho CRM with tokens of the simulator's accounts server, both ways, after its first synchronisation."""
     settings.SIMULATOR_URL = simulator.url
     settings.PROVIDER_APPS = {"zoho.simulator": {"client_id": APP.client_id, "client_secret": APP.client_secret}}
-    given = simulator.act("zoho", "grant", url=simulator.url)
+    given = simulator.act("zoho", "grant")
     tokens = TokenSet(
         given["access_token"], given["refresh_token"], datetime.now(UTC) + timedelta(hours=1), account_id=GROUP,
         extra={"api_domain": given["api_domain"], SERVER: given["api_domain"]},

@@ -151,7 +151,7 @@ def test_a_revoked_grant_opens_nothing_any_more(hosts, grant, connect, simulator
 
 
 def test_a_scope_that_is_missing_needs_a_new_consent_and_no_renewal(connect, simulator):
-    given = simulator.act("zoho", "grant", url=simulator.url, scope="ZohoCRM.org.READ")
+    given = simulator.act("zoho", "grant", scope="ZohoCRM.org.READ")
     connector = connect(tokens=TokenSet(given["access_token"], given["refresh_token"], extra={
         "api_domain": given["api_domain"]}))  # fmt: skip
     assert connector.check().id == GROUP

@@ -43,7 +43,7 @@ def initialize(simulator, folder, **known):
 @pytest.fixture
 def sdk(simulator, tmp_path):
     """The SDK with an access token; what it makes is operations on a module."""
-    given = simulator.act("zoho", "grant", url=simulator.url)
+    given = simulator.act("zoho", "grant")
     initialize(simulator, tmp_path, refresh_token=given["refresh_token"], access_token=given["access_token"])
     yield RecordOperations
     for handler in list(logging.getLogger("SDKLogger").handlers):
@@ -143,7 +143,7 @@ def test_it_reads_the_errors(sdk):
 
 
 def test_it_takes_its_token_from_the_accounts_server(sdk, simulator, tmp_path_factory):
-    given = simulator.act("zoho", "grant", url=simulator.url)
+    given = simulator.act("zoho", "grant")
     initialize(simulator, tmp_path_factory.mktemp("sdk"), refresh_token=given["refresh_token"])
     assert listed(sdk("Contacts"), "Last_Name").get_data()
     assert [one["status"] for one in simulator.requests("zoho") if one["path"] == "/dc/ca/oauth/v2/token"] == [200]

@@ -122,14 +122,14 @@ def test_searches_of_each_kind(api):
 
 @pytest.mark.parametrize("header", ["", "Bearer {token}", "Zoho-oauthtoken faux"])
 def test_a_call_without_zohos_own_header_is_refused(simulator, header):
-    token = simulator.act("zoho", "grant", url=simulator.url)["access_token"]
+    token = simulator.act("zoho", "grant")["access_token"]
     url = f"{simulator.url}/zoho/dc/ca/crm/v8/org"
     answer = requests.get(url, headers={"Authorization": header.format(token=token)}, timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
 
 
 def test_a_token_opens_its_own_data_centre_only(simulator):
-    token = simulator.act("zoho", "grant", url=simulator.url)["access_token"]
+    token = simulator.act("zoho", "grant")["access_token"]
     headers = {"Authorization": f"Zoho-oauthtoken {token}"}
     for centre, status in (("ca", 200), ("eu", 401)):
         url = f"{simulator.url}/zoho/dc/{centre}/crm/v8/org"
