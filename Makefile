@@ -47,7 +47,7 @@ lint: .venv/.ready ## Check format, style, types, templates, import rules and mi
 	$(BIN)/ruff check .
 	$(BIN)/mypy --no-fast-exit
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(TEST_MANAGE) makemigrations --check --dry-run
 	$(TEST_MANAGE) check --fail-level WARNING
 

@@ -17,8 +17,8 @@ class PreparedWrite:
 
     path: below the base URL of `role`; action: create, update, delete, or act:<name>. repeatable: sending it twice does
     the work once, for the provider remembers the idempotency key that stands in `params` or `headers`. remote_id,
-    version: of the object, where the provider compares no versions itself and the connector looks before it writes. links:
-    resource → remote id of what the object is tied to by calls of their own, afterwards ("": untied).
+    version: of the object, where the provider compares no versions itself and the connector looks before it writes.
+    links: resource → remote id of what the object is tied to by calls of their own, afterwards ("": untied).
     """
 
     method: str
