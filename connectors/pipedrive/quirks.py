@@ -93,6 +93,15 @@ def twin(name: str, values: Mapping[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
+def of_twin(text: str) -> dict[str, str]:
+    """What twin() wrote, empty when it is anything else."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in said.items()} if isinstance(said, dict) else {}
+
+
 def entries(raw: Any) -> Entries:
     """E-mails or phones, without what is none."""
     listed = raw if isinstance(raw, list) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +24,10 @@ def lookup(get: Get, resource: Resource, keys: Mapping[str, str], reference_fiel
     if "_reference" in wanted and not reference_field:
         # Nothing of ours is marked there.
         return []
-    twin = wanted.get("_twin", "")
-    searched = {**wanted, **_of_twin(twin)}
+    said = quirks.of_twin(wanted["_twin"]) if "_twin" in wanted else {}
+    if "_twin" in wanted and not said:
+        return []
+    searched = {**wanted, **said}
     name = next((name for name in FIELDS[resource.name] if searched.get(name)), "")
     if not name or set(wanted) - {*FIELDS[resource.name], "_twin"}:
         raise Misconfigured(
@@ -36,10 +37,6 @@ def lookup(get: Get, resource: Resource, keys: Mapping[str, str], reference_fiel
     found = _search(get, resource, FIELDS[resource.name][name], searched[name])
     whole = [quirks.complete(resource, raw, reference_field) for raw in found if not quirks.is_deleted(raw)]
     return [raw for raw in whole if all(_same(raw.get(key), value) for key, value in wanted.items())]
-
-
-def _of_twin(twin: str) -> dict[str, str]:
-    return {name: str(value) for name, value in json.loads(twin).items()} if twin else {}
 
 
 def _same(found: Any, wanted: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.base.classify import Answer
+from connectors.base.classify import Answer, retry_after
 from connectors.base.classify import classify as by_status
 from connectors.base.errors import (
     AuthExpired,
@@ -48,6 +48,9 @@ def classify(label: str, answer: Answer) -> ConnectorError | None:
     found = make(label, problem) if make else error or _rejected(label, problem)
     if isinstance(error, Rejected) and not make:
         found = _rejected(label, problem)
+    if isinstance(found, RateLimited):
+        # Zoho rarely tells the wait: the pause then grows from one try to the next.
+        found.retry_after = retry_after(answer.headers)
     found.detail = f"{code} {problem.get('message') or ''} {_where(problem)}".strip()
     # Of a scope that is missing, no newer token would help: without the status nobody asks for one.
     found.status = None if code == "OAUTH_SCOPE_MISMATCH" else answer.status
@@ -144,7 +147,6 @@ def _cursor(label: str, problem: Mapping[str, Any]) -> CursorExpired:
 
 
 def _throttled(label: str, problem: Mapping[str, Any]) -> RateLimited:
-    # No wait is told: the pause grows from one try to the next.
     return RateLimited(f"{label} reçoit trop de demandes et a demandé d’attendre. La suite reprendra d’elle-même.")
 
 

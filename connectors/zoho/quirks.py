@@ -62,6 +62,15 @@ def twin(name: str, values: Mapping[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
+def of_twin(text: str) -> dict[str, str]:
+    """What twin() wrote, empty when it is anything else."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in said.items()} if isinstance(said, dict) else {}
+
+
 def only_row(data: Any, label: str) -> dict[str, Any]:
     """The object of an answer about one; NotFound when it holds none (204 has no body)."""
     rows = data.get("data") if isinstance(data, Mapping) else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.base.errors import Misconfigured
 from connectors.base.resource import Resource, dig
-from connectors.zoho.quirks import complete
+from connectors.zoho.quirks import complete, of_twin
 from connectors.zoho.reading import Get, rows_of
 from connectors.zoho.settings import Settings
 
@@ -38,6 +37,8 @@ class Finder:
         if "_reference" in wanted and not self.settings.reference_field:
             # Nothing of ours is marked there.
             return []
+        if "_twin" in wanted and not of_twin(wanted["_twin"]):
+            return []
         name, value = self._searched(wanted)
         if not name or set(wanted) - {*FIELDS[self.resource.name], "_twin", "_reference"}:
             raise Misconfigured(
@@ -50,7 +51,7 @@ class Finder:
     def _searched(self, wanted: Mapping[str, str]) -> tuple[str, str]:
         if wanted.get("_reference"):
             return self.settings.reference_field, wanted["_reference"]
-        values = {**json.loads(wanted.get("_twin") or "{}"), **wanted}
+        values = {**of_twin(wanted.get("_twin", "")), **wanted}
         return next(((name, values[name]) for name in FIELDS[self.resource.name] if values.get(name)), ("", ""))
 
     def _newest(self) -> list[dict[str, Any]]:

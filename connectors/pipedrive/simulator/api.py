@@ -48,6 +48,12 @@ def add_api_routes(api: Blueprint, fake: Pipedrive) -> None:
 
     route("/api/v1/users/me", "me", lambda: _data(fake.me(g.company)))
     route("/api/v1/users", "users", lambda: _data(fake.users(g.company)))
+
+    @api.get("/api/v1/<path:rest>")
+    def elsewhere(rest: str) -> Response:
+        # At the common address v1 stands without /api before it.
+        raise Problem(404)
+
     for kind in KINDS:
         _kind_routes(route, fake, kind)
     for path in LISTS:

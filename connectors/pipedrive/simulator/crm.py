@@ -93,7 +93,7 @@ class Crm:
         if not str(after.get(KINDS[kind].title) or "").strip():
             raise Problem(400, f"Validation failed: {KINDS[kind].title}: must not be empty")
         self._settle(company, kind, after, before)
-        return self._save(company, kind, {**after, "update_time": instant(self._now())})
+        return self._save(company, kind, {**after, "update_time": self._later(before)})
 
     def delete(self, company: int, kind: str, object_id: Any) -> Body:
         """Soft; gone for good after 30 days."""
@@ -106,6 +106,11 @@ class Crm:
         return self._save(company, kind, after)
 
     # Inside
+
+    def _later(self, before: Body) -> str:
+        """The time of a change: another one than that of the change before, as times have whole seconds."""
+        last = datetime.fromisoformat(before["update_time"] or before["add_time"]) + timedelta(seconds=1)
+        return instant(max(self._now(), last))
 
     def _check(self, company: int, kind: str, body: Any) -> Body:
         given = check_body(kind, body, self._custom(kind), contact_sync=bool(self._setting("contact_sync")))

@@ -95,7 +95,7 @@ def _read_routes(api: Blueprint, fake: Zoho) -> None:
         _need("ZohoSearch.securesearch")
         lag = timedelta(seconds=float(fake.setting("search_lag_seconds")))
         until = fake.crm.local(g.org, (fake.clock.now() - lag).isoformat())
-        rows = [raw for raw in fake.crm.every(g.org, _module(module)) if raw["Modified_Time"] <= until]
+        rows = [raw for raw in fake.crm.every(g.org, _module(module)) if not lag or raw["Modified_Time"] <= until]
         return _page(listing.sliced(listing.search(rows, module, request.args), _asked(fake), _chosen))
 
     @api.get(f"{_ROOT}/<module>/<record_id>")

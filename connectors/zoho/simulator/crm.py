@@ -111,7 +111,7 @@ class Crm:
             if after.get(name) in (None, ""):
                 raise invalid(name, index)
         self._refuse_duplicate(org, module, after, index)
-        return self._save(org, module, after, stored["created_at"])
+        return self._save(org, module, after, stored["created_at"], stored["updated_at"])
 
     def upsert(self, org: str, module: str, row: Any, checks: list[str], index: int = 0) -> tuple[Row, str, str]:
         """The record, "insert" or "update", and the field by which it was known."""
@@ -153,18 +153,23 @@ class Crm:
                 details = {"api_name": name, "duplicate_record": record, "json_path": path, "more_records": False}
                 raise Problem("DUPLICATE_DATA", "duplicate data", details=details)
 
-    def _save(self, org: str, module: str, data: Row, created_at: str) -> Row:
+    def _save(self, org: str, module: str, data: Row, created_at: str, before: str = "") -> Row:
         if module == "Contacts":
             data["Full_Name"] = " ".join(part for part in (data.get("First_Name"), data.get("Last_Name")) if part)
         row = {
             "id": f"{org}:{data['id']}",
-            "updated_at": stamp(self._second()),
+            "updated_at": stamp(self._later(before)),
             "created_at": created_at,
             "deleted_at": None,
             "data": data,
         }
         self._store.put(SLUG, module, row)
         return self._shown(org, module, row)
+
+    def _later(self, before: str) -> datetime:
+        """The time of a change: another one than that of the change before, as times have whole seconds."""
+        last = datetime.fromisoformat(before) + timedelta(seconds=1) if before else self._second()
+        return max(self._second(), last)
 
     def _second(self) -> datetime:
         return self.now().astimezone(UTC).replace(microsecond=0)
