@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -140,7 +141,7 @@ class TokenEndpoint:
         )
 
     def revoke(self, token: str) -> None:
-        """End the grant. A token that the provider no longer knows is as good as revoked (400)."""
+        """End the grant. A token that the provider no longer knows is as good as revoked (400, or a dead grant)."""
         self._masker.add(token)
         fields = {self._oauth.revoke_holds[0]: token, **self._oauth.revoke_extra}
         usual = self._usual()
@@ -152,7 +153,8 @@ class TokenEndpoint:
         content = {"json": fields} if self._oauth.revoke_json else {"data": fields}
         response = self._call(lambda: self._session.request("POST", self._url, withhold_token=True, **usual, **content))
         if response.status_code != 400:
-            self._raise_for(response)
+            with suppress(AuthExpired):
+                self._raise_for(response)
 
     def _usual(self) -> dict[str, Any]:
         auth = Basic(self._app.client_id, self._app.client_secret) if self._oauth.client_auth == "basic" else _no_auth
