@@ -36,6 +36,7 @@ def pull(case: Case, connector: Connector, cursor: Any = None, size: int = 0) ->
     made, aside, later = case.desk.requests(), case.subject.pass_requests, case.subject.later_requests
     aside = later if cursor and later is not None else aside
     assert all(case.desk.is_read(one) for one in made), made
+    aside += case.subject.record_requests * len(records(pages)) if cursor else 0
     assert len(made) == len(pages) * case.subject.page_requests + aside, made
     return pages
 
