@@ -11,10 +11,12 @@ from requests.auth import AuthBase
 from connectors.base.auth import Bearer
 from connectors.base.connector import AuthMethod, Connection, CredentialField
 from connectors.base.errors import AuthExpired, ConnectorError
+from connectors.base.habits import Habits
 from connectors.base.oauth import OAuth2, TokenAuth, TokenStore
 from connectors.base.resource import dig
 
 VERSION = "2025-08-20"
+HABITS = Habits(paging="cursor", changes="modified_since", deletions="none")
 HEADERS = {"Square-Version": VERSION}
 
 HOSTS: Mapping[str, Mapping[str, str]] = {

@@ -35,6 +35,7 @@ class Square(Connector):
     limits = Limits(rate=4, burst=4)
     webhook_scheme = SquareSignature()
     resources = RESOURCES
+    habits = access.HABITS
     option_kinds = (("location", "Établissements"),)
 
     def auth(self) -> AuthBase:

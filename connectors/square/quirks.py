@@ -39,13 +39,13 @@ INVOICE_STATES = {
 
 
 def complete(resource: Resource, raw: Any) -> dict[str, Any]:
-    """The object with what follows from it; a tombstone stays as it is."""
-    if not isinstance(raw, dict) or not raw.get("id"):
+    """The object with what follows from it; a tombstone stays as it is, and what has no id."""
+    if not isinstance(raw, dict):
         raise Malformed(
             f"Square n’a pas renvoyé d’objet de « {resource.label} ». Réessayez; si cela se répète, prévenez le "
             "fournisseur."
         )
-    return raw if raw.get("is_deleted") else {**raw, **_DERIVED[resource.name](raw)}
+    return raw if raw.get("is_deleted") or not raw.get("id") else {**raw, **_DERIVED[resource.name](raw)}
 
 
 def tombstone(remote_id: str) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from requests.auth import AuthBase
 from connectors.base.auth import Bearer
 from connectors.base.connector import AuthMethod, Connection, CredentialField
 from connectors.base.errors import Misconfigured
+from connectors.base.habits import Habits
 from connectors.base.oauth import OAuth2, TokenAuth, TokenStore
 
 VERSION = "2023-08-16"
+HABITS = Habits(paging="after_last", changes="feed", deletions="feed")
 MODES = {"live": "production", "test": "test"}
 WORDS = {"live": "réelle", "test": "de test"}
 

@@ -36,6 +36,7 @@ class Stripe(Connector):
     limits = Limits(rate=20, burst=20)
     webhook_scheme = StripeSignature()
     resources = RESOURCES
+    habits = access.HABITS
     currencies = ("CAD", "USD")
 
     def auth(self) -> AuthBase:

@@ -39,13 +39,13 @@ CANCELLED = {
 
 
 def complete(resource: Resource, raw: Any) -> dict[str, Any]:
-    """The object with what follows from it and its version; a tombstone stays as it is."""
-    if not isinstance(raw, dict) or not raw.get("id"):
+    """The object with what follows from it and its version; a tombstone stays as it is, and what has no id."""
+    if not isinstance(raw, dict):
         raise Malformed(
             f"Stripe n’a pas renvoyé d’objet de « {resource.label} ». Réessayez; si cela se répète, prévenez le "
             "fournisseur."
         )
-    if raw.get("deleted"):
+    if raw.get("deleted") or not raw.get("id"):
         return raw
     return {**raw, **_DERIVED[resource.name](raw), "_version": version(resource.name, raw)}
 

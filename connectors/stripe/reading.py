@@ -223,7 +223,7 @@ class Reader:
 def listed(answer: Answer) -> tuple[list[dict[str, Any]], bool]:
     """The objects of a list, and whether there are more."""
     data = dig(answer.data, "data")
-    if not isinstance(data, list) or not all(isinstance(one, dict) and one.get("id") for one in data):
+    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
         raise Malformed(
             "La liste reçue de Stripe n’a pas la forme prévue (« data » n’est pas une liste d’objets). Réessayez plus "
             "tard; si cela se répète, prévenez le fournisseur.",
@@ -264,8 +264,8 @@ def server_time(answer: Answer) -> int:
 
 
 def _advanced(after: str, found: list[dict[str, Any]]) -> str:
-    last = str(found[-1]["id"])
-    if last == after:
+    last = str(found[-1].get("id") or "")
+    if last in ("", after):
         raise _repeated()
     return last
 

@@ -40,7 +40,7 @@ class Stripe(Provider):
     slug = SLUG
     rate = 25
     burst = 25
-    settings = {"redirect_uris": [], "search_delay_seconds": 60}
+    settings = {"redirect_uris": [], "search_delay_seconds": 0}
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -109,6 +109,8 @@ class Stripe(Provider):
 
         def work() -> Body:
             event = f"{kind}.updated" if kind in ("customer", "invoice", "refund", "payment_link") else ""
+            if kind == "payment_intent" and found["status"] in ("succeeded", "processing", "canceled"):
+                event = f"payment_intent.{found['status']}"
             return self.ledger.change(kind, found, values | dict.fromkeys(remove), event)
 
         return self._as_owner(found["_account"], work)

@@ -205,8 +205,10 @@ def test_half_an_answer_is_tried_again_and_another_form_is_told(stripe, simulato
         read(stripe, "customers")
     simulator.clear_faults("stripe")
     simulator.fault("missing_field", "/v1/customers", slug="stripe", field="id")
+    page = next(stripe.pull("customers", None, page_size=100))
+    assert len(page.records) == 20
     with pytest.raises(Malformed):
-        read(stripe, "customers")
+        Stripe.resource("customers").remote_id(page.records[0])
 
 
 def test_a_list_that_never_ends_is_left(stripe, simulator):

@@ -144,6 +144,7 @@ def test_the_same_key_for_something_else_is_refused(stripe, customer):
 
 
 def test_a_customer_is_found_by_our_reference_or_its_address(stripe, simulator, customer):
+    simulator.configure("stripe", search_delay_seconds=60)
     assert stripe.lookup("customers", {"email": "zoe@courriel.example"}) == [customer]
     assert stripe.lookup("customers", {"metadata.customer_ref": "rec-1"}) == [], "not searchable at once"
     simulator.advance(90)
