@@ -50,8 +50,9 @@ class Subject:
     page_size: the smallest page that shows the edges. page_requests: requests for a page; pass_requests,
     later_requests: those of a pull besides its pages, and of one from a cursor where that differs; record_requests:
     those for each record of a pull from a cursor, where a feed tells ids only. live: whether an object of the simulator
-    is one that a pull must show alive. object_id: the id of an object of the simulator as the connector knows it. missing: an id that nothing has. pages: how the path begins of the requests that bring records,
-    where a pull makes others first. keeps: local fields that the provider fills again when they are emptied.
+    is one that a pull must show alive. object_id: the id of an object of the simulator as the connector knows it.
+    missing: an id that nothing has. pages: how the path begins of the requests that bring records, where a pull makes
+    others first. keeps: local fields that the provider fills again when they are emptied.
     """
 
     kind: str
