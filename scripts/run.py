@@ -31,6 +31,8 @@ def environment() -> dict[str, str]:
     env.setdefault("SIMULATOR_PORT", "8001")
     env.setdefault("SITE_URL", f"http://localhost:{env['PORT']}")
     env.setdefault("SIMULATOR_URL", f"http://localhost:{env['SIMULATOR_PORT']}")
+    # Lets a first webhook endpoint be a receiver on this machine.
+    env.setdefault("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.1/32:9000")
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
     env["PYTHONUNBUFFERED"] = "1"
     if env.get("DEBUG", "").lower() in ("1", "true", "yes", "on"):
