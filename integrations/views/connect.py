@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -39,9 +40,12 @@ def _connectable(slug: str) -> type[Connector]:
 
 
 def _guide(connector: type[Connector]) -> SafeString:
-    """The setup guide as HTML: our own file, rendered without raw HTML and without images, under the page's titles."""
+    """The setup guide as HTML: our own file, rendered without raw HTML and without images, under the page's titles.
+
+    <SITE_URL> in it becomes this console's address, so that the return address can be copied as it stands.
+    """
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    tokens = renderer.parse(connector.setup_guide())
+    tokens = renderer.parse(connector.setup_guide().replace("<SITE_URL>", settings.SITE_URL))
     if tokens and tokens[0].tag == "h1":
         # The page already has this title.
         tokens = tokens[3:]

@@ -153,3 +153,10 @@ def test_a_reconnection_takes_the_same_account_only(administrator_client: Client
     assert made.status == "active"
     assert made.credential.values() == {"api_key": "rov_test_new"}
     assert rows.said(response) == [f"« {made.name} » est reconnectée et active."]
+
+
+def test_the_guide_gives_the_return_address_as_it_is_to_be_copied(administrator_client: Client, settings: Any) -> None:
+    settings.SITE_URL = "https://integrations.example.com"
+    page = administrator_client.get("/integrations/connect/quickbooks").content.decode()
+    assert "https://integrations.example.com/integrations/oauth/callback/quickbooks" in page
+    assert "SITE_URL" not in page
