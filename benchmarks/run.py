@@ -1,6 +1,7 @@
-"""`make bench`: pull, unchanged re-pull and push on a PostgreSQL of our own, beside the bare floor in the same run.
+"""`make bench`: pull, unchanged re-pull and push on a PostgreSQL of our own, beside the bare floor in the same run;
+then the webhooks sent.
 
-Prints a table and writes var/bench.json. Sizes: BENCH_SIZES="2000 20000" (200000 takes some minutes).
+Prints two tables and writes var/bench.json. Sizes: BENCH_SIZES="2000 20000" (200000 takes some minutes).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import requests
 
+from benchmarks import webhooks
 from tests import postgres
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000").split()]
@@ -83,19 +85,26 @@ def case(size: int, delay: float, names: list[str], database: str) -> list[dict[
     return rows
 
 
+def show(rows: list[dict[str, Any]], keys: dict[str, int], columns: tuple[str, ...]) -> None:
+    """A table: the keys with their widths, then the figures."""
+    print("\n" + " ".join(f"{name:<{width}}" for name, width in keys.items()) + "".join(f"{c:>19}" for c in columns))
+    for row in rows:
+        begin = " ".join(f"{row[name]:<{width}}" for name, width in keys.items())
+        print(begin + "".join(f"{row.get(c, ''):>19}" for c in columns))
+
+
 def main() -> None:
-    """Run every case and show the table."""
+    """Run every case and show the tables."""
     rows: list[dict[str, Any]] = []
     with postgres.temporary() as database:
         for size in SIZES:
             rows += case(size, 0.0, ["raw", "floor", "pull", "again"], database)
         rows += case(PUSHED, 0.05, ["raw", "pull", "push"], database)
-    print(f"{'measure':<8} {'size':>7} {'delay':>6} " + " ".join(f"{name:>18}" for name in COLUMNS))
-    for row in rows:
-        figures = " ".join(f"{row.get(name, ''):>18}" for name in COLUMNS)
-        print(f"{row['measure']:<8} {row['size']:>7} {row['delay_ms']:>5} {figures}")
+        deliveries = webhooks.rows(database)
+    show(rows, {"measure": 8, "size": 7, "delay_ms": 8}, COLUMNS)
+    show(deliveries, {"measure": 28}, webhooks.COLUMNS)
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=2))
+    OUT.write_text(json.dumps({"synchronisation": rows, "webhooks": deliveries}, indent=2))
     print(f"Written to {OUT}")
 
 
