@@ -20,7 +20,7 @@ from typing import IO
 from tests import browser, postgres
 
 LOGIC = "not soak and not postgres and not browser and not processes and not bare"
-BARE = "bare and not soak and not processes"  # asks the database nothing: runs beside the stage on PostgreSQL
+BARE = "bare and not soak and not processes"  # asks the database nothing: runs beside the stage on SQLite
 REST = "not soak and (not bare or processes)"
 STOP_SECONDS = 30
 Process = subprocess.Popen[str]
@@ -101,7 +101,7 @@ def database() -> AbstractContextManager[str | None]:
 
 
 def main() -> int:
-    """Run the stages one after the other; 0 only when all of them passed."""
+    """Run the stages; 0 only when all of them passed."""
     arguments = sys.argv[1:]
     soak = "--soak" in arguments
     arguments = [argument for argument in arguments if argument != "--soak"]
@@ -113,8 +113,9 @@ def main() -> int:
         with database() as url:
             codes.append(pytest("Long runs", "soak", arguments, url))
     else:
-        codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
-        with database() as url, beside("Connectors and simulators", BARE, arguments, codes):
+        with beside("Connectors and simulators", BARE, arguments, codes):
+            codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
+        with database() as url:
             name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
             codes.append(pytest(f"Everything on {name}", REST, arguments, url))
     print(f"=== {time.monotonic() - started:.0f} s in all", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 
 from werkzeug.serving import make_server
 
@@ -12,7 +13,10 @@ from connectors.simulator.serving import SimulatorHandler
 
 
 def serve(host: str, port: int, state: str) -> None:
-    """Serve until interrupted; port 0 takes a free one."""
+    """Serve until interrupted or terminated; port 0 takes a free one."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A shell that starts us in the background leaves SIGINT ignored.
+        signal.signal(number, signal.default_int_handler)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server(host, port, create_app(state), threaded=True, request_handler=SimulatorHandler)
     print(f"Simulator on http://{host}:{server.server_port}", flush=True)  # noqa: T201 - a command's answer
