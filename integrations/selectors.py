@@ -158,14 +158,19 @@ def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySe
 
 def pushes_of(integration: Integration, status: str = "") -> QuerySet[PushOperation]:
     """What is sent or to be sent, last moved first, without the encrypted requests; `status` keeps one state."""
-    rows = PushOperation.objects.filter(integration=integration).defer("request", "sent_values")
+    rows = _pushes(integration).defer("request", "sent_values")
     return (rows.filter(status=status) if status else rows).order_by("-updated_at", "-id")
 
 
 def push_counts(integration: Integration) -> dict[str, int]:
     """The number of pushes by state; one query."""
-    rows = PushOperation.objects.filter(integration=integration).order_by().values("status").annotate(n=Count("pk"))
+    rows = _pushes(integration).order_by().values("status").annotate(n=Count("pk"))
     return {row["status"]: row["n"] for row in rows}
+
+
+def _pushes(integration: Integration) -> QuerySet[PushOperation]:
+    """Without the records that were looked at and had nothing to send: no action was ever planned for them."""
+    return PushOperation.objects.filter(integration=integration).exclude(status=PushStatus.DONE, action="")
 
 
 def options_of(integration: Integration) -> dict[str, list[RemoteOption]]:

@@ -3,11 +3,13 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from django import template
+from django.contrib.auth import get_user_model
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -195,7 +197,11 @@ def audit_changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
     before, after = event.before or {}, event.after or {}
     options = {field.name: str(field.verbose_name) for field in Integration._meta.get_fields() if field.concrete}
     return [
-        (FACTS.get(name) or options.get(name) or _field_option(name), _fact(before.get(name)), _fact(after.get(name)))
+        (
+            FACTS.get(name) or options.get(name) or _field_option(name),
+            _fact(name, before.get(name)),
+            _fact(name, after.get(name)),
+        )
         for name in dict.fromkeys([*before, *after])
     ]
 
@@ -205,7 +211,19 @@ def _field_option(name: str) -> str:
     return f"{field}, {FIELD_OPTIONS[option]}" if option in FIELD_OPTIONS else name
 
 
-def _fact(value: Any) -> Any:
+@cache
+def _choices() -> dict[str, dict[Any, str]]:
+    """The French words for the codes that a fact may hold, by the name of the fact."""
+    models = (Integration, get_user_model())
+    words = {field.name: dict(field.flatchoices) for model in models for field in model._meta.fields if field.choices}
+    providers = {connector.slug: connector.label for connector in connectors.all_connectors()}
+    return words | {"provider": providers}
+
+
+def _fact(name: str, value: Any) -> Any:
+    words = _choices().get(name, {})
+    if isinstance(value, str) and value in words:
+        return words[value]
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, list):

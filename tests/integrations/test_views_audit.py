@@ -45,3 +45,13 @@ def test_the_log_speaks_of_lists_and_of_single_fields_in_words(administrator_cli
     assert "tenant.email, en cas de conflit" in html
     assert '<span class="before">—</span> <span class="after">platform</span>' in html
     assert "a → 1, b → 2" in html
+
+
+def test_the_log_speaks_of_options_in_words(administrator_client: Client) -> None:
+    made = rows.integration()
+    facts = {"provider": "quickbooks", "environment": "simulator", "direction": "both"}
+    audit.record("integration.changed", target=made, before={"direction": "in"}, after=facts)
+    html = administrator_client.get("/audit").content.decode()
+    assert '<span class="before">Vers la plateforme</span> <span class="after">Dans les deux sens</span>' in html
+    assert '<span class="after">QuickBooks</span>' in html
+    assert '<span class="after">simulator</span>' not in html

@@ -104,3 +104,8 @@ def test_the_list_costs_the_same_for_three_rows_and_for_twenty_five(sending: Any
     for _ in range(27):
         rows.push(sending)
     assert rows.statements(administrator_client, address) == few <= 9
+
+
+def test_a_record_that_had_nothing_to_send_is_not_listed_as_sent(sending: Any, administrator_client: Client) -> None:
+    rows.push(sending, status="done", message="", action="", fields=[])
+    assert "Rien n’a encore été envoyé" in page(administrator_client, sending)
