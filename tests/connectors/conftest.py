@@ -100,7 +100,7 @@ def script() -> Iterator[Script]:
 
 @pytest.fixture
 def exchanges() -> list[Exchange]:
-    """Where `make_client` reports its exchanges."""
+    """What connector, authorization or client reported."""
     return []
 
 

@@ -15,14 +15,14 @@ import requests
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, Environment, resolve_hosts
 from connectors.financeit.connector import Financeit
 from tests.connectors.financeit.contract import KEY
+from tests.connectors.support import QUICK
 from tests.simulator import Control, running_simulator
 
 HOST = "https://financeit.sandbox.example"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 API_KEY = "fit_test_demo_lacoste"
 
 
@@ -120,12 +120,6 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     yield
     for seen in recorded:
         judge.check(seen)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What the connector reported."""
-    return []
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,48 +11,16 @@ import pytest
 import requests
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.freshbooks.connector import FreshBooks
+from tests.connectors.support import QUICK, Store, Unlimited
 from tests.simulator import Control
 
 APP = App("fb-demo-client", "fb-demo-secret")
 GARDENS, REPAIRS = "6BApk", "Zx81q"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/freshbooks"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
-
-
-class Store:
-    """A token store as the engine's: one renewal for everyone who asks with the same stale token."""
-
-    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
-        self.hosts, self.tokens, self.exchanges = hosts, tokens, exchanges
-        self.renewals = 0
-        self._lock = threading.Lock()
-
-    def current(self) -> TokenSet:
-        """The tokens as they are."""
-        return self.tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer ones, unless somebody has them already."""
-        with self._lock:
-            if self.tokens.access_token == stale:
-                self.renewals += 1
-                self.tokens = oauth.refresh(FreshBooks, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
-            return self.tokens
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
 
 
 @pytest.fixture
@@ -68,12 +35,6 @@ def simulator(simulator_server: Control) -> Control:
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(FreshBooks, "simulator", {}, {}, simulator.url)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What connector and authorization reported."""
-    return []
 
 
 @pytest.fixture
@@ -111,7 +72,7 @@ def connect(
     """Make a connector for an account; its store is `.tokens`."""
 
     def make(account: str = GARDENS, tokens: TokenSet | None = None, **options: Any) -> FreshBooks:
-        store = Store(hosts, tokens or grant(), exchanges)
+        store = Store(FreshBooks, APP, hosts, tokens or grant(), exchanges)
         connection = Connection("simulator", {}, {}, options.pop("hosts", hosts), account_id=account)
         settings = {"retry": QUICK, "timeout": 5.0, "token_store": store, "limiter": Unlimited(), **options}
         return FreshBooks(connection, on_exchange=exchanges.append, **settings)

@@ -21,7 +21,7 @@ from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.errors import classify
 from connectors.hubspot.objects import only_row
 from integrations.records.kinds import KINDS
-from tests.connectors.hubspot.conftest import read
+from tests.connectors.support import read
 
 
 @pytest.mark.parametrize("resource", HubSpot.resources, ids=lambda resource: resource.name)

@@ -8,7 +8,8 @@ from connectors.base.errors import AuthExpired, ConsentRefused, Misconfigured, T
 from connectors.base.oauth import App
 from connectors.hubspot.connector import HubSpot
 from connectors.simulator.app import demo_apps, demo_keys
-from tests.connectors.hubspot.conftest import APP, CALLBACK, CHALLENGE, KEY, VERIFIER, read
+from tests.connectors.hubspot.conftest import APP, CALLBACK, CHALLENGE, KEY, VERIFIER
+from tests.connectors.support import read
 
 
 def test_its_application_and_its_key_are_known():

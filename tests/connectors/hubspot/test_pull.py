@@ -11,7 +11,7 @@ from connectors.base.rest import parse_instant
 from connectors.hubspot import reading
 from connectors.hubspot.connector import HubSpot
 from connectors.simulator.clock import stamp
-from tests.connectors.hubspot.conftest import QUICK, read
+from tests.connectors.support import QUICK, read
 
 CONTACTS = HubSpot.resource("contacts")
 
@@ -61,7 +61,7 @@ def test_a_pull_goes_on_after_any_page(hubspot):
 def test_then_only_changes_are_read_by_search_with_their_company(hubspot, simulator):
     records, cursor, _ = read(hubspot, "contacts")
     simulator.advance(3600)
-    hubspot.tokens.renew("")
+    hubspot.tokens.renew_now()
     one, other = next(iter(records)), next(key for key, raw in records.items() if raw["_company"] is None)
     simulator.edit("contacts", one, jobtitle="Présidente", slug="hubspot")
     simulator.edit("contacts", other, jobtitle="Sans entreprise", slug="hubspot")
@@ -108,7 +108,7 @@ def test_of_two_that_are_merged_the_loser_is_told_as_deleted(hubspot, simulator)
 def test_rows_that_change_during_a_search_hide_no_others(hubspot, simulator):
     _, cursor, _ = read(hubspot, "companies")
     simulator.advance(3600)
-    hubspot.tokens.renew("")
+    hubspot.tokens.renew_now()
     simulator.seed("companies", 50, "hubspot")
     seen = set()
     for page in hubspot.pull("companies", cursor, page_size=10):
@@ -136,7 +136,7 @@ def test_more_than_a_search_shows_is_read_whole_even_when_all_changed_at_one_ins
     simulator.configure("hubspot", search_cap=200)
     _, cursor, _ = read(hubspot, "companies")
     simulator.advance(3600)
-    hubspot.tokens.renew("")
+    hubspot.tokens.renew_now()
     wanted = same_instant(simulator, count)
     simulator.advance(1)
     simulator.edit("companies", "300001", phone="+15145550000", slug="hubspot")
@@ -150,7 +150,7 @@ def test_more_changes_than_a_search_shows_are_read_by_windows(hubspot, simulator
     simulator.configure("hubspot", search_cap=200)
     _, cursor, _ = read(hubspot, "companies")
     simulator.advance(3600)
-    hubspot.tokens.renew("")
+    hubspot.tokens.renew_now()
     simulator.seed("companies", 700, "hubspot")
     assert {str(number) for number in range(300011, 300711)} <= set(read(hubspot, "companies", cursor)[0])
 

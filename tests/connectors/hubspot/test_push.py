@@ -11,7 +11,7 @@ from connectors.base.errors import Conflict, Misconfigured, NotFound, Rejected, 
 from connectors.base.writes import PreparedWrite
 from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.writing import properties_of
-from tests.connectors.hubspot.conftest import read
+from tests.connectors.support import read
 
 COMPANY = {"name": "Toitures Laval inc.", "phone": "+14505550142"}
 DEAL = {"dealname": "Été 2026", "dealstage": {"value": "contractsent"}, "amount": Decimal("12500.55")}

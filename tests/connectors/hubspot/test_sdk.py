@@ -12,8 +12,9 @@ from hubspot.crm.contacts import (
 from hubspot.crm.contacts.exceptions import ApiException
 
 from connectors.hubspot.connector import HubSpot
-from tests.connectors.hubspot.conftest import KEY, read
+from tests.connectors.hubspot.conftest import KEY
 from tests.connectors.hubspot.test_push import COMPANY, DEAL
+from tests.connectors.support import read
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,71 +11,32 @@ import pytest
 import requests
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.pipedrive.connector import Pipedrive
+from tests.connectors import support
+from tests.connectors.support import QUICK, Store, Unlimited, as_new
 from tests.simulator import Control
 
 APP = App("pd-demo-client", "pd-demo-secret")
 API_TOKEN = "de30c0ffee0000000000000000000000000ac057"
 GROUP, ROOFING = "123001", "123002"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/pipedrive"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 PERSON_KEY = "9dc80c50d78a15643bfc4ca79d76156a73a1ca0e"
-
-
-class Store:
-    """A token store as the engine's: one renewal for everyone who asks with the same stale token."""
-
-    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
-        self.hosts, self.tokens, self.exchanges = hosts, tokens, exchanges
-        self.renewals = 0
-        self._lock = threading.Lock()
-
-    def current(self) -> TokenSet:
-        """The tokens as they are."""
-        return self.tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer ones, unless somebody has them already."""
-        with self._lock:
-            if self.tokens.access_token == stale:
-                self.renewals += 1
-                self.tokens = oauth.refresh(Pipedrive, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
-            return self.tokens
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
+read = partial(support.read, size=500)
 
 
 @pytest.fixture
 def simulator(simulator_server: Control) -> Control:
     """The simulator with this provider's demonstration data afresh; the others stay as they are."""
-    simulator_server.app.extensions["simulator_clock"].reset()
-    simulator_server.provider("pipedrive").reset()
-    simulator_server.rate_limit(None, slug="pipedrive")
-    return simulator_server
+    return as_new(simulator_server, "pipedrive")
 
 
 @pytest.fixture
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(Pipedrive, "simulator", {}, {}, simulator.url)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What connector and authorization reported."""
-    return []
 
 
 @pytest.fixture
@@ -112,7 +73,7 @@ def connect(
     """Make a connector for a company; its store is `.tokens`."""
 
     def make(company: str = GROUP, tokens: TokenSet | None = None, **options: Any) -> Pipedrive:
-        store = Store(hosts, tokens or grant(company), exchanges)
+        store = Store(Pipedrive, APP, hosts, tokens or grant(company), exchanges)
         connection = Connection("simulator", {}, options.pop("config", {}), hosts, account_id=company)
         settings = {
             "retry": QUICK, "timeout": 5.0, "token_store": store, "limiter": Unlimited(), **options,
@@ -150,13 +111,6 @@ def api(simulator: Control) -> Callable[..., requests.Response]:
         return requests.request(method, url, headers=headers, timeout=10, **options)
 
     return call
-
-
-def read(connector: Pipedrive, resource: str, cursor: Any = None, size: int = 500) -> Any:
-    """Every record of a pass by id, its last cursor, and the number of pages."""
-    pages = list(connector.pull(resource, cursor, page_size=size))
-    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
-    return {record["id"]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)
 
 
 def later(cursor: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from connectors.base.errors import AuthExpired, ConsentRefused, Malformed, Misco
 from connectors.base.oauth import App, OAuth2, TokenSet
 from connectors.quickbooks.connector import QuickBooks
 from connectors.rovida.connector import Rovida
-from tests.connectors.quickbooks.conftest import APP, CALLBACK, PLUMBING, QUICK, ROOFING, Store
+from tests.connectors.quickbooks.conftest import APP, CALLBACK, PLUMBING, ROOFING
+from tests.connectors.support import QUICK, Store
 
 
 def test_a_person_chooses_the_company_and_the_redirect_names_it(ask, hosts):
@@ -205,7 +206,7 @@ def test_a_token_that_is_refused_again_is_not_renewed_for_ever(quickbooks, simul
 
 
 def test_fifty_callers_with_an_ended_token_make_one_renewal(connect, simulator, hosts, grant, exchanges):
-    store = Store(hosts, grant(), exchanges)
+    store = Store(QuickBooks, APP, hosts, grant(), exchanges)
     connectors = [connect(tokens=store.tokens, token_store=store) for _ in range(50)]
     simulator.act("quickbooks", "expire_tokens")
     names = []

@@ -15,14 +15,14 @@ import requests
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.rovida.connector import Rovida
+from tests.connectors.support import QUICK
 from tests.simulator import DEMO_KEY, Control, running_simulator
 
 SPECIFICATION = Path(__file__).with_name("openapi.json")
 HOST = "https://rovida.sandbox.example"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 
 
 @dataclass
@@ -124,12 +124,6 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     for seen in recorded:
         if seen.status != 405:
             judge.check(seen)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What the connector reported."""
-    return []
 
 
 @pytest.fixture

@@ -12,29 +12,10 @@ from connectors.base.client import Exchange, RetryPolicy
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.sage.connector import Sage
 from tests.connectors.sage.contract import KEY
+from tests.connectors.support import QUICK, Unlimited
 from tests.simulator import Control
 
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
-
-
 UNLIMITED = Unlimited()
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What the connector reported."""
-    return []
 
 
 @pytest.fixture

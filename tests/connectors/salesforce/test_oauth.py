@@ -10,7 +10,8 @@ from connectors.base.errors import AuthExpired, ConsentRefused, Misconfigured, T
 from connectors.base.oauth import App, TokenSet
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.simulator.oauth import sign
-from tests.connectors.salesforce.conftest import APP, CALLBACK, CHALLENGE, QUICK, VERIFIER
+from tests.connectors.salesforce.conftest import APP, CALLBACK, CHALLENGE, VERIFIER
+from tests.connectors.support import QUICK
 
 
 def test_a_consent_names_the_organization_and_its_address(ask, grant, simulator, connect):

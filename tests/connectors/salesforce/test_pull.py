@@ -144,7 +144,7 @@ def test_when_the_list_of_deletions_does_not_reach_back_everything_is_read_again
     _, cursor, _ = read(salesforce, "accounts")
     simulator.configure("salesforce", deletions_purged_days=purged)
     simulator.advance(16 * 86400 if purged else 3600)
-    salesforce.tokens.renew("")
+    salesforce.tokens.renew_now()
     records, after, _ = read(salesforce, "accounts", cursor)
     assert len(records) == 12
     assert parse_instant(after["deleted"]) > parse_instant(cursor["deleted"])

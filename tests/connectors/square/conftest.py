@@ -10,46 +10,18 @@ import pytest
 import requests
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.square.connector import Square
 from tests.connectors.square.judge import Recorder, Traffic, check
+from tests.connectors.support import QUICK, Unlimited, as_new
 from tests.simulator import Control, running_simulator
 
 KEY = "EAAAl-demo-lacoste-jeton-personnel"
 FIRST, SECOND = "MLLACOSTERENO", "MLLACOSTEPEINTURE"
 APP = App("sandbox-sq0idb-demo-lacoste", "sandbox-sq0csb-demo-lacoste-secret")
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/square"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
-
-
-class Store:
-    """A token store as the engine's."""
-
-    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
-        self.hosts, self.tokens, self.exchanges, self.renewals = hosts, tokens, exchanges, 0
-
-    def current(self) -> TokenSet:
-        """The tokens as they are."""
-        return self.tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer ones."""
-        self.renewals += 1
-        self.tokens = oauth.refresh(Square, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
-        return self.tokens
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +41,7 @@ def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Tr
 @pytest.fixture
 def simulator(simulator_server: Control) -> Control:
     """The simulator, this provider as new; the others are left alone."""
-    fake = simulator_server.provider("square")
-    fake.clock.reset()
-    fake.reset()
-    fake.limit(None, 1)
-    return simulator_server
+    return as_new(simulator_server, "square")
 
 
 @pytest.fixture(autouse=True)
@@ -95,12 +63,6 @@ def _contract(recorded: list[Traffic]) -> Iterator[None]:
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(Square, "simulator", {}, {}, simulator.url)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What connector and authorization reported."""
-    return []
 
 
 @pytest.fixture
@@ -159,10 +121,3 @@ def api(simulator: Control) -> Callable[..., requests.Response]:
         return requests.request(method, f"{simulator.url}/square/v2/{path}", headers=headers, timeout=10, **options)
 
     return call
-
-
-def read(connector: Square, resource: str, cursor: Any = None, size: int = 100, **options: Any) -> Any:
-    """Every record of a pass by id, its last cursor, and the number of pages."""
-    pages = list(connector.pull(resource, cursor, page_size=size, **options))
-    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
-    return {record["id"]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)

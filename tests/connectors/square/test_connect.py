@@ -10,11 +10,12 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.errors import AuthExpired, ConsentRefused, Misconfigured, Transient
 from connectors.base.oauth import App
 from connectors.square.connector import Square
-from tests.connectors.square.conftest import APP, CALLBACK, FIRST, QUICK, SECOND, Store, Unlimited, read
+from tests.connectors.square.conftest import APP, CALLBACK, FIRST, SECOND
+from tests.connectors.support import QUICK, Store, Unlimited, read
 
 
 def connected(hosts, tokens, exchanges):
-    store = Store(hosts, tokens, exchanges)
+    store = Store(Square, APP, hosts, tokens, exchanges)
     connection = Connection("simulator", {}, {}, hosts, account_id=tokens.account_id)
     return Square(
         connection, token_store=store, retry=QUICK, timeout=5.0, limiter=Unlimited(), on_exchange=exchanges.append

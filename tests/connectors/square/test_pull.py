@@ -6,7 +6,7 @@ import pytest
 
 from connectors.base.errors import Malformed, Misconfigured, NotFound, RepeatedCursor, Unreadable
 from connectors.square.connector import Square
-from tests.connectors.square.conftest import read
+from tests.connectors.support import read
 
 
 def test_everything_is_read_with_what_follows_from_it(square):

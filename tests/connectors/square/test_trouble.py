@@ -20,8 +20,8 @@ from connectors.base.errors import (
     Unreadable,
 )
 from connectors.square.errors import classify
-from tests.connectors.square.conftest import read
 from tests.connectors.square.judge import OffContract, check
+from tests.connectors.support import read
 
 
 def told(status, code, **more):

@@ -9,7 +9,8 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.errors import AuthExpired, ConsentRefused, Misconfigured, Transient
 from connectors.base.oauth import App
 from connectors.stripe.connector import Stripe
-from tests.connectors.stripe.conftest import APP, CALLBACK, FIRST, QUICK, SECOND, Store, Unlimited, read
+from tests.connectors.stripe.conftest import APP, CALLBACK, FIRST, SECOND
+from tests.connectors.support import QUICK, Store, Unlimited, read
 
 
 def test_a_key_opens_its_account(stripe):
@@ -59,7 +60,7 @@ def test_real_hosts_are_stripes_own(environment):
 
 
 def connected(hosts, tokens, exchanges):
-    store = Store(hosts, tokens, exchanges)
+    store = Store(Stripe, APP, hosts, tokens, exchanges)
     connection = Connection("simulator", {}, {}, hosts, account_id=tokens.account_id)
     return Stripe(
         connection, token_store=store, retry=QUICK, timeout=5.0, limiter=Unlimited(), on_exchange=exchanges.append

@@ -9,7 +9,7 @@ from connectors.base.resource import dig
 from connectors.stripe import forms, money
 from connectors.stripe.codecs import CODECS
 from connectors.stripe.connector import Stripe
-from tests.connectors.stripe.conftest import read
+from tests.connectors.support import read
 
 
 @pytest.mark.parametrize("resource", Stripe.resources, ids=lambda resource: resource.name)

@@ -6,7 +6,8 @@ import pytest
 
 from connectors.base.errors import Malformed, Misconfigured, NotFound, RepeatedCursor, Unreadable
 from connectors.stripe.connector import Stripe
-from tests.connectors.stripe.conftest import FIRST, read
+from tests.connectors.stripe.conftest import FIRST
+from tests.connectors.support import read
 
 
 def test_everything_is_read_with_what_follows_from_it(stripe):

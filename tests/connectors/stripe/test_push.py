@@ -8,7 +8,7 @@ import pytest
 from connectors.base.errors import Conflict, Misconfigured, NotFound, Rejected, Transient
 from connectors.base.writes import PreparedWrite
 from connectors.stripe.connector import Stripe
-from tests.connectors.stripe.conftest import read
+from tests.connectors.support import read
 
 CUSTOMERS, INVOICES = Stripe.resource("customers"), Stripe.resource("invoices")
 ADDRESS = {

@@ -16,7 +16,7 @@ from connectors.base.errors import (
     Unreadable,
 )
 from connectors.stripe.errors import classify
-from tests.connectors.stripe.conftest import read
+from tests.connectors.support import read
 
 
 def told(status, kind="invalid_request_error", headers=None, method="POST", **error):

@@ -11,27 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, Connector, resolve_hosts
 from connectors.base.oauth import App, TokenSet, TokenStore
 from connectors.base.resource import Resource, dig
 from connectors.simulator.app import demo_apps
 from tests.connectors.suite.adapter import Adapter, Fact, Missing, Said, Subject
+from tests.connectors.support import QUICK, Unlimited
 from tests.simulator import Control
 
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 KNOWN = ("access_token", "refresh_token", "expires_in", "token_type", "scope")
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
 
 
 class Renewing(TokenStore):

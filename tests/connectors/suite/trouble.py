@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from connectors.base.errors import Malformed, RateLimited, Transient, Unreadable
-from tests.connectors.suite.desk import QUICK
 from tests.connectors.suite.french import is_french
 from tests.connectors.suite.reading import alive, records, size_of
 from tests.connectors.suite.registry import Case, of_resource
+from tests.connectors.support import QUICK
 
 TRIES = QUICK.max_retries + 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,16 +17,16 @@ from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.xero.connector import Xero
+from tests.connectors.support import QUICK, Store, Unlimited
 from tests.simulator import Control, running_simulator
 
 APP = App("xero-demo-client", "xero-demo-secret")
 COOLING, WIRING = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f", "8a1f6c37-2b90-4d0e-b6a4-55d1c0e7f9a2"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/xero"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 FOLDER = Path(__file__).parent
 
 
@@ -140,48 +139,10 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
             judge.check(seen)
 
 
-class Store:
-    """A token store as the engine's: one renewal for everyone who asks with the same stale token."""
-
-    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
-        self.hosts, self.tokens, self.exchanges = hosts, tokens, exchanges
-        self.renewals = 0
-        self._lock = threading.Lock()
-
-    def current(self) -> TokenSet:
-        """The tokens as they are."""
-        return self.tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer ones, unless somebody has them already."""
-        with self._lock:
-            if self.tokens.access_token == stale:
-                self.renewals += 1
-                self.tokens = oauth.refresh(Xero, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
-            return self.tokens
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
-
-
 @pytest.fixture
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(Xero, "simulator", {}, {}, simulator.url)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What connector and authorization reported."""
-    return []
 
 
 @pytest.fixture
@@ -217,7 +178,7 @@ def connect(hosts: dict[str, str], grant: Callable[..., TokenSet], exchanges: li
     """Make a connector for an organisation; its store is `.tokens`."""
 
     def make(tenant: str = COOLING, tokens: TokenSet | None = None, **options: Any) -> Xero:
-        store = Store(hosts, tokens or grant(tenant), exchanges)
+        store = Store(Xero, APP, hosts, tokens or grant(tenant), exchanges)
         connection = Connection("simulator", {}, {}, options.pop("hosts", hosts), account_id=tenant)
         settings = {"retry": QUICK, "timeout": 5.0, "token_store": store, "limiter": Unlimited(), **options}
         return Xero(connection, on_exchange=exchanges.append, **settings)

@@ -13,27 +13,16 @@ import pytest
 import requests
 from defusedxml.ElementTree import fromstring
 
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.yardi import soap
 from connectors.yardi.connector import Yardi
+from tests.connectors.support import QUICK, Unlimited
 from tests.connectors.yardi.contract import KEY
 from tests.simulator import Control
 
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 DOCUMENT = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
 CREDENTIALS = ["UserName", "Password", "ServerName", "Database", "Platform", "InterfaceEntity", "InterfaceLicense"]
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
 
 
 UNLIMITED = Unlimited()
@@ -82,12 +71,6 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
 
     monkeypatch.setattr(requests.Session, "send", watched)
     return judge
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What the connector reported."""
-    return []
 
 
 @pytest.fixture

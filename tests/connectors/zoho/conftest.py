@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,69 +11,30 @@ import pytest
 import requests
 
 from connectors.base import oauth
-from connectors.base.client import Exchange, RetryPolicy
+from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.zoho.connector import Zoho
+from tests.connectors import support
+from tests.connectors.support import QUICK, Store, Unlimited, as_new
 from tests.simulator import Control
 
 APP = App("1000.zohodemoclient", "zoho-demo-secret")
 GROUP, EUROPE = "554023000000000001", "554023000000000002"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/zoho"
-QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
-
-
-class Store:
-    """A token store as the engine's: one renewal for everyone who asks with the same stale token."""
-
-    def __init__(self, hosts: dict[str, str], tokens: TokenSet, exchanges: list[Exchange]) -> None:
-        self.hosts, self.tokens, self.exchanges = hosts, tokens, exchanges
-        self.renewals = 0
-        self._lock = threading.Lock()
-
-    def current(self) -> TokenSet:
-        """The tokens as they are."""
-        return self.tokens
-
-    def renew(self, stale: str) -> TokenSet:
-        """Newer ones, unless somebody has them already."""
-        with self._lock:
-            if self.tokens.access_token == stale:
-                self.renewals += 1
-                self.tokens = oauth.refresh(Zoho, APP, self.hosts, self.tokens, on_exchange=self.exchanges.append)
-            return self.tokens
-
-
-class Unlimited:
-    """A limiter that lets everything through."""
-
-    def acquire(self) -> float:
-        """No wait."""
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        """No pause."""
+read = partial(support.read, size=200)
 
 
 @pytest.fixture
 def simulator(simulator_server: Control) -> Control:
     """The simulator with this provider's demonstration data afresh; the others stay as they are."""
-    simulator_server.app.extensions["simulator_clock"].reset()
-    simulator_server.provider("zoho").reset()
-    simulator_server.rate_limit(None, slug="zoho")
-    return simulator_server
+    return as_new(simulator_server, "zoho")
 
 
 @pytest.fixture
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(Zoho, "simulator", {}, {}, simulator.url)
-
-
-@pytest.fixture
-def exchanges() -> list[Exchange]:
-    """What connector and authorization reported."""
-    return []
 
 
 @pytest.fixture
@@ -109,7 +70,7 @@ def connect(hosts: dict[str, str], grant: Callable[..., TokenSet], exchanges: li
     """Make a connector for an organisation; its store is `.tokens`."""
 
     def make(org: str = GROUP, tokens: TokenSet | None = None, **options: Any) -> Zoho:
-        store = Store(hosts, tokens or grant(org), exchanges)
+        store = Store(Zoho, APP, hosts, tokens or grant(org), exchanges)
         connection = Connection("simulator", {}, options.pop("config", {}), hosts, account_id=org)
         settings = {"retry": QUICK, "timeout": 5.0, "token_store": store, "limiter": Unlimited(), **options}
         return Zoho(connection, on_exchange=exchanges.append, **settings)
@@ -134,10 +95,3 @@ def api(simulator: Control) -> Callable[..., requests.Response]:
         return requests.request(method, url, headers=headers, timeout=10, **options)
 
     return call
-
-
-def read(connector: Zoho, resource: str, cursor: Any = None, size: int = 200) -> Any:
-    """Every record of a pass by id, its last cursor, and the number of pages."""
-    pages = list(connector.pull(resource, cursor, page_size=size))
-    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
-    return {record["id"]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)
