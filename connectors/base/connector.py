@@ -23,7 +23,8 @@ from connectors.base.limiter import Limiter, Limits, TokenBucket
 from connectors.base.masking import Masker
 from connectors.base.oauth import FixedTokens, OAuth2, TokenSet, TokenStore
 from connectors.base.resource import Resource
-from connectors.base.webhooks import SignatureScheme
+from connectors.base.signatures import SignatureScheme
+from connectors.base.webhooks import Handshake, Subscription, Webhooks
 from connectors.base.writes import Option, PreparedWrite
 
 Environment = Literal["production", "test", "simulator"]
@@ -98,6 +99,8 @@ class Connector(ABC):
     hosts: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
     limits: ClassVar[Limits | None] = None
     webhook_scheme: ClassVar[SignatureScheme | None] = None
+    webhooks: ClassVar[Webhooks | None] = None
+    """How the provider tells us of changes; None when it does not."""
     resources: ClassVar[tuple[Resource, ...]] = ()
     habits: ClassVar[Habits | None] = None
     """How the API pages and tells changes; every provider with resources says it."""
@@ -324,3 +327,29 @@ class Connector(ABC):
         """The error of an act that the provider does not offer."""
         label = cls.resource(resource).label
         return Misconfigured(f"{cls.label} n’offre pas l’opération « {action} » pour « {label} ».", code="no_act")
+
+    def subscribe(self, url: str, secret: str) -> Subscription:
+        """Ask the provider to call `url` for every resource in `webhooks.resources`. `secret`: a random one of ours,
+        for providers that take it. Twice for the same url makes one subscription."""
+        raise self.no_webhooks()
+
+    def renew(self, subscription: Subscription, url: str) -> Subscription:
+        """Make a subscription last longer, and make it anew when the provider dropped it."""
+        raise self.no_webhooks()
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Ask for no more calls. One that is gone already is no error."""
+        raise self.no_webhooks()
+
+    def confirm(self, subscription: Subscription, handshake: Handshake) -> Subscription:
+        """Give back the code by which the provider checks our address."""
+        raise self.no_webhooks()
+
+    @classmethod
+    def no_webhooks(cls) -> Misconfigured:
+        """The error of a subscription where the provider offers none by its API."""
+        return Misconfigured(
+            f"{cls.label} ne permet pas de s’abonner par son API. Suivez le guide de configuration pour y saisir "
+            "l’adresse et le secret.",
+            code="no_subscription",
+        )

@@ -1,142 +1,123 @@
-"""Signature schemes of incoming webhooks: over the raw bytes, in constant time, with every live secret."""
+"""Calls that a provider makes to us: what a connector declares of them, reads in them and answers to them.
+
+A call is only a hint: it tells that an object changed. What the object now is, is read from the provider afterwards.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
 
-Reason = Literal["", "missing_header", "bad_timestamp", "too_old", "too_new", "no_secret", "bad_signature"]
+from connectors.base.signatures import SignatureScheme
 
-SENTENCES: Mapping[str, str] = {
-    "": "La signature est valable.",
-    "missing_header": "Un en-tête de signature manque : l’appel ne vient sans doute pas du fournisseur.",
-    "bad_timestamp": "L’heure de signature est illisible.",
-    "too_old": "L’appel est trop ancien : il a été retardé, ou quelqu’un le rejoue.",
-    "too_new": "L’appel est daté de l’avenir : vérifiez l’horloge du serveur.",
-    "no_secret": "Aucun secret de webhook utilisable n’est enregistré pour cette intégration. Vérifiez ses paramètres.",
-    "bad_signature": "La signature ne correspond à aucun secret enregistré. Vérifiez le secret chez le fournisseur.",
-}
+BODY_LIMIT = 1024 * 1024
+
+
+class Unreadable(ValueError):
+    """An authentic call whose body is not what the provider documents. Its text is a French sentence."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a call is authentic, and if not, why."""
+class Call:
+    """One request as it came. `headers`: names in lower case; `url`: our address as the provider knows it."""
 
-    reason: Reason = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the call is authentic."""
-        return not self.reason
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in French."""
-        return SENTENCES[self.reason]
-
-
-class SignatureScheme(Protocol):
-    """How one provider signs."""
-
-    def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
-    ) -> Verdict:
-        """Judge the raw body with every live secret; `now` in Unix seconds."""
+    body: bytes
+    headers: Mapping[str, str]
+    url: str = ""
 
 
 @dataclass(frozen=True)
-class StandardWebhooks:
-    """standardwebhooks.com: `v1,` base64 HMAC-SHA256 of "id.timestamp.body", secret `whsec_` + base64."""
+class Hint:
+    """One object to look at.
 
-    tolerance: int = 300
+    `resource`: ours, "" for an event that concerns none of our objects (stored, not followed). `account`: the tenant,
+    realm, portal or merchant it is about, "" when the call does not tell. `kind`: the provider's own name of the event.
+    `dedupe_key`: the same for every repetition of the event, different for every other event of the provider. `at`:
+    when it happened, ISO 8601, "" when not told. `version`: what the object's version is after it, "" when not told.
+    """
 
-    def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
-    ) -> Verdict:
-        """Judge the raw body with every live secret; `now` in Unix seconds."""
-        given = {name.lower(): value for name, value in headers.items()}
-        message_id = given.get("webhook-id", "")
-        stamp = given.get("webhook-timestamp", "")
-        signatures = given.get("webhook-signature", "")
-        if not (message_id and stamp and signatures):
-            return Verdict("missing_header")
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
-            return Verdict("bad_timestamp")
-        age = (time.time() if now is None else now) - int(stamp)
-        if abs(age) > self.tolerance:
-            return Verdict("too_old" if age > 0 else "too_new")
-        keys = [key for secret in secrets if (key := _standard_key(secret))]
-        if not keys:
-            return Verdict("no_secret")
-        signed = b".".join((message_id.encode(), stamp.encode(), body))
-        offered = [
-            value.encode() for version, _, value in (s.partition(",") for s in signatures.split()) if version == "v1"
-        ]
-        good = False
-        for key in keys:
-            wanted = base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
-            for signature in offered:
-                good |= hmac.compare_digest(signature, wanted)
-        return Verdict() if good else Verdict("bad_signature")
+    resource: str
+    remote_id: str
+    kind: str
+    dedupe_key: str
+    account: str = ""
+    deleted: bool = False
+    at: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True)
-class HmacHex:
-    """HMAC-SHA256 of the body in hexadecimal in one header, with an optional prefix (`sha256=`)."""
+class Handshake:
+    """A call by which the provider checks an address that we registered: `code` is to be given back to it by
+    Connector.confirm() for the subscription `remote_id` of `account`."""
 
-    header: str = "X-Webhook-Signature"
-    prefix: str = ""
-
-    def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
-    ) -> Verdict:
-        """Judge the raw body with every live secret; no time is signed, so `now` is not looked at."""
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get(self.header.lower(), "").strip()
-        if not signature:
-            return Verdict("missing_header")
-        keys = [secret.encode() for secret in secrets if secret]
-        if not keys:
-            return Verdict("no_secret")
-        offered = signature.removeprefix(self.prefix).lower().encode()
-        good = False
-        for key in keys:
-            good |= hmac.compare_digest(offered, hmac.digest(key, body, hashlib.sha256).hex().encode())
-        return Verdict() if good else Verdict("bad_signature")
+    account: str
+    remote_id: str
+    code: str
 
 
 @dataclass(frozen=True)
-class HmacBase64:
-    """HMAC-SHA256 of the body in base64 in one header, the secret's UTF-8 text as key."""
+class Reply:
+    """What the provider wants to be answered."""
 
-    header: str
-
-    def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
-    ) -> Verdict:
-        """Judge the raw body with every live secret; no time is signed, so `now` is not looked at."""
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get(self.header.lower(), "").strip().encode()
-        if not signature:
-            return Verdict("missing_header")
-        keys = [secret.encode() for secret in secrets if secret]
-        if not keys:
-            return Verdict("no_secret")
-        good = False
-        for key in keys:
-            good |= hmac.compare_digest(signature, base64.b64encode(hmac.digest(key, body, hashlib.sha256)))
-        return Verdict() if good else Verdict("bad_signature")
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
 
 
-def _standard_key(secret: str) -> bytes:
-    """The key's bytes, empty when the secret is not base64."""
-    try:
-        return base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+@dataclass(frozen=True)
+class Subscription:
+    """What was registered at the provider. `ids`: its own; `secrets`: every secret that may sign, newest first;
+    `expires_at`: ISO 8601, "" when it does not expire; `data`: what else renew() and unsubscribe() need."""
+
+    ids: tuple[str, ...]
+    secrets: tuple[str, ...] = ()
+    expires_at: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def accepted(call: Call) -> Reply:
+    """200 and nothing else."""
+    return Reply()
+
+
+def refused(call: Call) -> Reply:
+    """401 and nothing else."""
+    return Reply(401)
+
+
+def no_handshake(call: Call) -> Handshake | None:
+    """The provider checks no address."""
+    return None
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """How a provider calls us.
+
+    `secret`: where the secret comes from. "subscribed": made or taken at subscribe(); "app": of the provider's
+    application, one for all its accounts; "pasted": shown by the provider, pasted here by an administrator; "ours":
+    made here, pasted at the provider by an administrator; "none": the address alone is the secret.
+    `app_level`: whether one address serves every account (/webhook/<slug>), each hint naming its account; the other
+    address (/webhook/<slug>/<key>) serves one integration.
+    `parse`: the hints of an authentic call, raises Unreadable; an empty list is a call that asks for nothing.
+    `resources`: which of ours are announced; the others are only pulled.
+    `subscribes`: whether the connector registers the address itself (subscribe, renew, unsubscribe).
+    `renew_every`: how often a subscription that expires is renewed. `signs_time`: whether stale calls are told.
+    """
+
+    scheme: SignatureScheme
+    parse: Callable[[Call], list[Hint]]
+    secret: Literal["subscribed", "app", "pasted", "ours", "none"]
+    resources: tuple[str, ...]
+    app_level: bool = False
+    subscribes: bool = False
+    signs_time: bool = False
+    renew_every: timedelta | None = None
+    content_types: tuple[str, ...] = ("application/json",)
+    body_limit: int = BODY_LIMIT
+    reply: Callable[[Call], Reply] = accepted
+    refusal: Callable[[Call], Reply] = refused
+    handshake: Callable[[Call], Handshake | None] = no_handshake

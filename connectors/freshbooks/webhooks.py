@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,13 @@ class HmacOfForm:
     header: str = "X-FreshBooks-Hmac-SHA256"
 
     def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        url: str = "",
     ) -> Verdict:
         """Judge the form with every live verifier; no time is signed, so `now` is not looked at."""
         given = {name.lower(): value for name, value in headers.items()}

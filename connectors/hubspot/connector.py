@@ -19,7 +19,7 @@ from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
 from connectors.hubspot import access, errors, objects, options, quirks, reading, writing
 from connectors.hubspot.resources import RESOURCES
-from connectors.hubspot.signature import HubSpotSignature
+from connectors.hubspot.webhooks import HubSpotSignature
 
 
 class HubSpot(Connector):

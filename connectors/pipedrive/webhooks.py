@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,13 @@ class BasicCredentials:
     """HTTP Basic in UTF-8. A secret is "user:password", split at its first colon."""
 
     def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        url: str = "",
     ) -> Verdict:
         """Judge the header with every live secret; neither body nor time is signed."""
         given = {name.lower(): value for name, value in headers.items()}

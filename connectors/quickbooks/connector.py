@@ -13,7 +13,7 @@ from connectors.base.errors import ConnectorError, NotFound
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
-from connectors.base.webhooks import HmacBase64
+from connectors.base.signatures import HmacBase64
 from connectors.base.writes import Option, PreparedWrite
 from connectors.quickbooks import access, errors, options, quirks, reading, writing
 from connectors.quickbooks.resources import RESOURCES

@@ -15,7 +15,7 @@ from connectors.base.limiter import Limits
 from connectors.base.paginators import CursorPage
 from connectors.base.resource import Resource
 from connectors.base.rest import RestConnector
-from connectors.base.webhooks import StandardWebhooks
+from connectors.base.signatures import StandardWebhooks
 from connectors.base.writes import PreparedWrite
 from connectors.rovida import quirks
 from connectors.rovida.resources import RESOURCES

@@ -15,7 +15,7 @@ from connectors.base.limiter import Limits
 from connectors.base.writes import Option, PreparedWrite
 from connectors.square import access, errors, looking, reading, sending, writing
 from connectors.square.resources import RESOURCES
-from connectors.square.signature import SquareSignature
+from connectors.square.webhooks import SquareSignature
 
 
 class Square(Connector):

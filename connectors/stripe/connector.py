@@ -16,7 +16,7 @@ from connectors.base.writes import PreparedWrite
 from connectors.stripe import access, errors, identity, looking, reading, sending, writing
 from connectors.stripe.quirks import complete
 from connectors.stripe.resources import RESOURCES
-from connectors.stripe.signature import StripeSignature
+from connectors.stripe.webhooks import StripeSignature
 
 
 class Stripe(Connector):

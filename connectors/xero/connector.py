@@ -12,7 +12,7 @@ from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
-from connectors.base.webhooks import HmacBase64
+from connectors.base.signatures import HmacBase64
 from connectors.base.writes import Option, PreparedWrite
 from connectors.xero import access, errors, options, quirks, reading, sending, writing
 from connectors.xero.organisation import Organisation

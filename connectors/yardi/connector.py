@@ -12,7 +12,7 @@ from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, P
 from connectors.base.errors import ConnectorError
 from connectors.base.limiter import Limits, TokenBucket
 from connectors.base.resource import Resource
-from connectors.base.webhooks import StandardWebhooks
+from connectors.base.signatures import StandardWebhooks
 from connectors.base.writes import Option, PreparedWrite
 from connectors.yardi import access, errors, options, quirks, reading, soap, writing
 from connectors.yardi.resources import RESOURCES

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,13 @@ class EchoedToken:
     """Token of a channel in the JSON body. A secret is "channel_id:token"."""
 
     def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        url: str = "",
     ) -> Verdict:
         """Judge channel and token with every live secret; neither body nor time is signed."""
         known = [secret.encode() for secret in secrets if secret]

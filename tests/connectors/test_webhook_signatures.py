@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 import standardwebhooks
 
-from connectors.base.webhooks import SENTENCES, HmacHex, StandardWebhooks
+from connectors.base.signatures import SENTENCES, HmacHex, StandardWebhooks
 from connectors.simulator.signing import standard_webhook_headers
 
 SECRET = "whsec_cm92aWRhLWV4YW1wbGUtc2lnbmluZy1zZWNyZXR4eHg="

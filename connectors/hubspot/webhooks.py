@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 # What HubSpot says it decodes in the address before it signs; its own SDKs do not, so that both forms are tried.
 _ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)

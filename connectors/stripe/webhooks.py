@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,13 @@ class StripeSignature:
     tolerance: int = 300
 
     def verify(
-        self, body: bytes, headers: Mapping[str, str], secrets: Iterable[str], *, now: float | None = None
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        url: str = "",
     ) -> Verdict:
         """Judge the raw body with every live secret; `now` in Unix seconds."""
         given = {name.lower(): value for name, value in headers.items()}

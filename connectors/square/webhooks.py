@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base.webhooks import Verdict
+from connectors.base.signatures import Verdict
 
 
 @dataclass(frozen=True)
