@@ -22,6 +22,7 @@ import connectors
 from connectors.base.connector import Connector
 from connectors.base.errors import AuthExpired, ConnectorError, UnknownProvider
 from integrations import services
+from integrations.capabilities import capabilities_of
 from integrations.core.roles import administrator_required
 from integrations.forms import ConnectForm, CredentialsForm
 from integrations.models import Integration
@@ -101,7 +102,8 @@ def _to_provider(
 
 
 def _page(request: HttpRequest, form: CredentialsForm, connector: type[Connector], **more: Any) -> HttpResponse:
-    context = {"provider": offer_of(connector), "form": form, "guide": _guide(connector), **more}
+    about = {"provider": offer_of(connector), "guide": _guide(connector), "capabilities": capabilities_of(connector)}
+    context = {**about, "form": form, **more}
     return page(request, "integrations/connect.html", context)
 
 

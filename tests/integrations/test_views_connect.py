@@ -1,5 +1,6 @@
 """Connecting and reconnecting an account with a typed credential."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -160,3 +161,14 @@ def test_the_guide_gives_the_return_address_as_it_is_to_be_copied(administrator_
     page = administrator_client.get("/integrations/connect/quickbooks").content.decode()
     assert "https://integrations.example.com/integrations/oauth/callback/quickbooks" in page
     assert "SITE_URL" not in page
+
+
+@pytest.mark.parametrize("connector", connectors.all_connectors(), ids=lambda connector: connector.slug)
+def test_the_page_of_a_provider_tells_what_it_can_do(connector: Any, administrator_client: Client) -> None:
+    html = administrator_client.get(f"/integrations/connect/{connector.slug}").content.decode()
+    section = unescape(html[html.index('id="capabilities-title"') :])
+    for resource in connector.resources:
+        assert resource.label in section
+        assert all(act.label in section for act in resource.acts)
+    assert all(method.label in section for method in connector.auth_methods)
+    assert ("Webhooks</dt><dd>Oui" in section) == bool(connector.webhooks)
