@@ -8,12 +8,11 @@ from typing import Any
 
 from django import forms
 
-from integrations.models import ConflictPolicy, DataType, FieldMapping, MappingDirection
+from integrations.models import ConflictPolicy, FieldMapping, MappingDirection
 from integrations.records.kinds import KINDS, FieldInfo
 from integrations.services.mappings import EDITABLE
-from integrations.sync.transforms import LABELS
+from integrations.sync.transforms import labels
 
-TEXTS = (DataType.STRING, DataType.TEXT, DataType.EMAIL, DataType.PHONE)
 LIKE_THE_INTEGRATION = "Comme l’intégration"
 AS_IT_IS = "Aucune"
 
@@ -40,9 +39,10 @@ class MappingsForm(forms.Form):
             if mapping.direction == MappingDirection.BOTH:
                 choices = [("", LIKE_THE_INTEGRATION), *ConflictPolicy.choices]
                 self._add("conflict_policy", mapping, f"En cas de conflit : {label}", choices)
-            if mapping.data_type not in TEXTS or mapping.codec:
+            offered = labels(mapping.data_type)
+            if not offered or mapping.codec:
                 continue
-            choices = [("", AS_IT_IS), *LABELS.items()]
+            choices = [("", AS_IT_IS), *offered]
             if mapping.direction != MappingDirection.OUT:
                 self._add("transform_in", mapping, f"Transformation à la réception : {label}", choices)
             if mapping.direction != MappingDirection.IN:

@@ -50,7 +50,7 @@ def _date(value: Any) -> Any:
     return value[:10] if isinstance(value, str) else value
 
 
-def _phone(value: Any) -> Any:
+def e164(value: Any) -> Any:
     """E.164 where it reads as a Canadian or international number; otherwise as it came, so that nothing is lost."""
     text = _string(value)
     try:
@@ -76,7 +76,7 @@ LOOSEN: dict[str, Callable[[Any], Any]] = {
     DataType.DATE: _date,
     DataType.DATETIME: _same,
     DataType.EMAIL: _string,
-    DataType.PHONE: _phone,
+    DataType.PHONE: e164,
     # Lines and addresses are read by the codec that their connector declares.
     DataType.LINES: _same,
     DataType.ADDRESS: _same,
