@@ -128,6 +128,8 @@ class Integration(models.Model):
         "records.Division", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="division par défaut"
     )
 
+    webhooks_enabled = models.BooleanField("webhooks activés", default=False)
+
     last_sync_at = models.DateTimeField("dernière synchronisation", null=True, blank=True)
     created_at = models.DateTimeField("ajoutée le", auto_now_add=True)
     deleted_at = models.DateTimeField("supprimée le", null=True, blank=True)
