@@ -1,4 +1,4 @@
-"""What wakes the sender: an ended attempt, a commit (PostgreSQL tells, SQLite is asked), a retry that is due."""
+"""What wakes a resident loop: ended work, a commit (PostgreSQL tells, SQLite is asked), a retry that is due."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from django.db import connection
 log = structlog.get_logger(__name__)
 
 CHANNEL = "webhooks"
+INBOUND = "webhooks_inbound"
 POLL_SECONDS = 0.2
 LISTEN_SECONDS = 5.0
 
 
 class Bell:
-    """Rung by anybody, waited for by the sender."""
+    """Rung by anybody, waited for by the loop. `channel`: CHANNEL for what is to be sent, INBOUND for what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str = CHANNEL) -> None:
+        self.channel = channel
         self._rung = threading.Event()
         self._closed = threading.Event()
         self._alarm = float("inf")
@@ -28,11 +30,11 @@ class Bell:
         self.listening = False
 
     def ring(self) -> None:
-        """Wake the sender."""
+        """Wake the loop."""
         self._rung.set()
 
     def ring_in(self, seconds: float) -> None:
-        """Wake the sender then, at the latest."""
+        """Wake the loop then, at the latest."""
         self._alarm = min(self._alarm, time.monotonic() + seconds)
 
     def wait(self, longest: float) -> bool:
@@ -51,7 +53,7 @@ class Bell:
         return settings.SWEEP_SECONDS if self.listening else POLL_SECONDS
 
     def listen(self) -> None:
-        """On PostgreSQL, be rung at each commit that wrote an event or asked for a delivery."""
+        """On PostgreSQL, be rung at each commit that asks for it."""
         if connection.vendor == "postgresql" and (self._listener is None or not self._listener.is_alive()):
             self._listener = threading.Thread(target=self._listen, name="webhook-listen", daemon=True)
             self._listener.start()
@@ -73,7 +75,7 @@ class Bell:
         parameters = connection.get_connection_params() | {"autocommit": True}
         with contextlib.closing(connection.get_new_connection(parameters)) as raw:
             raw.autocommit = True
-            raw.execute(f"LISTEN {CHANNEL}")
+            raw.execute(f"LISTEN {self.channel}")
             self.listening = True
             self.ring()  # what was committed just before
             while not self._closed.is_set():
@@ -81,8 +83,8 @@ class Bell:
                     self.ring()
 
 
-def notify() -> None:
-    """Wake the senders of every machine when the current transaction commits (SQLite's look every 0.2 s)."""
+def notify(channel: str = CHANNEL) -> None:
+    """Wake the loops of every machine when the current transaction commits (SQLite's look every 0.2 s)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_notify('{CHANNEL}', '')")
+            cursor.execute(f"SELECT pg_notify('{channel}', '')")

@@ -1,4 +1,4 @@
-"""How a provider calls us, as the tests of the receivers (tests/webhooks/inbound) need it; README.md beside explains."""
+"""How a provider calls us, as tests of the receivers (tests/webhooks/inbound) need it; README.md beside explains."""
 
 from __future__ import annotations
 
