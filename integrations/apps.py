@@ -21,6 +21,8 @@ AUDIT_ACTIONS = {
     "conflict.resolved": "Conflit résolu",
     "push.retried": "Envoi réessayé",
     "integration.options_read": "Listes du fournisseur relues",
+    "emergency.stopped": "Arrêt d’urgence",
+    "emergency.resumed": "Reprise après l’arrêt d’urgence",
     "integration.slots_changed": "Correspondance des comptes modifiée",
 }
 

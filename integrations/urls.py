@@ -15,6 +15,7 @@ from integrations.views import (
     pushes,
     records,
     slots,
+    stopping,
 )
 
 app_name = "integrations"
@@ -55,5 +56,7 @@ urlpatterns = [
     path("settings/apps", apps.listing, name="apps"),
     path("settings/apps/<slug:slug>/<slug:environment>", apps.app, name="app"),
     path("settings/apps/<slug:slug>/<slug:environment>/remove", apps.remove, name="app_remove"),
+    path("settings/stop", stopping.emergency, name="stop"),
+    path("settings/resume", stopping.resume, name="resume"),
     path("audit", audit.log, name="audit"),
 ]

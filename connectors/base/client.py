@@ -78,7 +78,7 @@ class Client:
     up at each request: an address may come with a token);
     classify: the error that an answer means, or None; masker: knows every credential value; parse_float: what a JSON
     number with a fraction becomes (str keeps every digit of an amount); parse: reads a body that is not JSON,
-    ValueError when it cannot.
+    ValueError when it cannot; gate: called before every sending, raises what must keep it from being made.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Client:
         masker: Masker,
         limiter: Limiter | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        gate: Callable[[], None] | None = None,
         retry: RetryPolicy = RetryPolicy(),
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
@@ -105,6 +106,7 @@ class Client:
         self._masker = masker
         self._limiter = limiter
         self._on_exchange = on_exchange
+        self._gate = gate
         self._retry = retry
         self._timeout = timeout
         self._sleep = sleep
@@ -147,6 +149,8 @@ class Client:
         while True:
             attempt += 1
             self._wait_for_turn()
+            if self._gate:
+                self._gate()
             try:
                 return self._attempt(request, attempt, expect)
             except Transient as error:

@@ -128,6 +128,7 @@ class Connector(ABC):
         limiter: Limiter | None = None,
         token_store: TokenStore | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        gate: Callable[[], None] | None = None,
         retry: RetryPolicy = DEFAULT_RETRY,
         timeout: float = 30.0,
     ) -> None:
@@ -135,6 +136,7 @@ class Connector(ABC):
         self.tokens: TokenStore = token_store or FixedTokens(TokenSet.from_secrets(connection.credentials))
         self._limiter = limiter or (TokenBucket(self.limits) if self.limits else None)
         self._on_exchange = on_exchange
+        self._gate = gate
         self._retry = retry
         self._timeout = timeout
 
@@ -166,6 +168,7 @@ class Connector(ABC):
             masker=Masker(self.secrets(), headers=[getattr(auth, "header", "Authorization")]),
             limiter=self._limiter,
             on_exchange=self._on_exchange,
+            gate=self._gate,
             retry=self._retry,
             timeout=self._timeout,
             parse_float=type(self).parse_float,

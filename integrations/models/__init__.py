@@ -10,6 +10,7 @@ from integrations.models.connection import (
     Status,
     Weekday,
 )
+from integrations.models.control import EmergencyStop
 from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
 from integrations.models.oauth import OAuthAttempt, ProviderApp
 from integrations.models.push import Conflict, ConflictState, PushOperation, PushStatus, RemoteOption, SlotRule
@@ -32,6 +33,7 @@ __all__ = [
     "Credential",
     "DataType",
     "Direction",
+    "EmergencyStop",
     "Environment",
     "Exchange",
     "FieldMapping",

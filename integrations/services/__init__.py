@@ -29,6 +29,7 @@ from integrations.services.review import (
     retry_refused,
     save_slot_rules,
 )
+from integrations.services.stopping import resume_everything, stop_everything
 from integrations.services.syncing import (
     RUN_SYNC,
     cancel_sync,
@@ -66,11 +67,13 @@ __all__ = [
     "remove_app",
     "request_sync",
     "resolve_conflict",
+    "resume_everything",
     "retry_error",
     "retry_push",
     "retry_refused",
     "save_app",
     "save_slot_rules",
+    "stop_everything",
     "test_connection",
     "waiting_choice",
 ]

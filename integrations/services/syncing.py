@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations import queue
+from integrations import queue, stop
 from integrations.core import audit
 from integrations.core.models import User
 from integrations.models import (
@@ -45,6 +45,8 @@ def request_sync(
     """Queue a synchronisation, or return the one that is already open: there is one at a time per integration."""
     if not integration.can_sync:
         raise Refused(_why_not(integration))
+    if actor is not None and stop.current() is not None:
+        raise Refused(stop.EmergencyStopped.sentence)
     job = SyncJob(
         integration=integration,
         trigger=trigger,

@@ -19,7 +19,7 @@ from integrations.oauth.tokens import DatabaseTokenStore
 from integrations.sync.hosts import hosts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 ENOUGH = 10
@@ -93,12 +93,18 @@ def retry_policy(integration: Integration) -> RetryPolicy:
 
 
 def open_connector(
-    integration: Integration, log: ExchangeLog, *, patient: bool = True, limiter: Limiter | None = None
+    integration: Integration,
+    log: ExchangeLog,
+    *,
+    patient: bool = True,
+    limiter: Limiter | None = None,
+    gate: Callable[[], None] | None = None,
 ) -> Connector:
     """The connector of a connected integration; AuthExpired when its secrets are gone.
 
     patient: whether failed requests are tried again by the integration's options (a person who waits is answered at
-    once instead); limiter: one that several connectors share, each its own otherwise.
+    once instead); limiter: one that several connectors share, each its own otherwise; gate: called
+    before every request, raises what must keep it from being made.
     """
     try:
         secrets = integration.credential.values()
@@ -113,6 +119,7 @@ def open_connector(
         tokens=token_store(integration, log),
         log=log,
         limiter=limiter,
+        gate=gate,
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
         timeout=float(integration.timeout_seconds),
     )
@@ -141,6 +148,7 @@ def connector_for(
     tokens: TokenStore | None = None,
     log: ExchangeLog | None = None,
     limiter: Limiter | None = None,
+    gate: Callable[[], None] | None = None,
     retry: RetryPolicy,
     timeout: float,
 ) -> Connector:
@@ -153,4 +161,12 @@ def connector_for(
         hosts=hosts_of(connector, environment, config),
         account_id=account_id,
     )
-    return connector(connection, limiter=limiter, token_store=tokens, on_exchange=log, retry=retry, timeout=timeout)
+    return connector(
+        connection,
+        limiter=limiter,
+        token_store=tokens,
+        on_exchange=log,
+        gate=gate,
+        retry=retry,
+        timeout=timeout,
+    )

@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Case, F, PositiveIntegerField, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 
+from integrations import stop
 from integrations.models import JobStatus, SyncJob
 
 log = structlog.get_logger(__name__)
@@ -33,13 +34,14 @@ class JobCancelled(Exception):
 
 @dataclass
 class Claim:
-    """A job held by this worker; `lost` and `cancelled` are set by the keeper's thread."""
+    """A job held by this worker; `lost`, `cancelled` and `stopped` are set by the keeper's thread."""
 
     job_id: uuid.UUID
     owner: str
     fencing: int
     lost: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def held(self) -> QuerySet[SyncJob]:
         """The job's row, only while this claim holds it."""
@@ -52,18 +54,20 @@ class Claim:
         return JobCancelled() if self.held().filter(cancel_requested=True).exists() else LeaseLost()
 
     def check(self) -> None:
-        """Raise when the job was lost or cancelled meanwhile; costs no query."""
+        """Raise when the job was lost or cancelled, or everything stopped, meanwhile; costs no query."""
         if self.lost.is_set():
             raise LeaseLost()
         if self.cancelled.is_set():
             raise JobCancelled()
+        if self.stopped.is_set():
+            raise stop.EmergencyStopped()
 
 
 def due() -> Q:
-    """Jobs that a worker may claim now: waiting ones whose time has come, running ones whose worker is gone."""
-    return Q(status=JobStatus.PENDING) & (Q(not_before=None) | Q(not_before__lte=Now())) | Q(
-        status=JobStatus.RUNNING, lease_until__lt=Now()
-    )
+    """Jobs that a worker may claim now: waiting ones whose time has come, running ones whose worker is gone; none
+    while everything is stopped."""
+    waiting = Q(status=JobStatus.PENDING) & (Q(not_before=None) | Q(not_before__lte=Now()))
+    return ~stop.in_force() & (waiting | Q(status=JobStatus.RUNNING, lease_until__lt=Now()))
 
 
 def claim(job_id: uuid.UUID | str) -> Claim | None:
@@ -127,3 +131,5 @@ class LeaseKeeper(threading.Thread):
             self.claim.lost.set()
         elif held.filter(cancel_requested=True).exists():
             self.claim.cancelled.set()
+        if stop.current() is not None:
+            self.claim.stopped.set()

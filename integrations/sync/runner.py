@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from connectors.base.errors import AuthExpired, ConnectorError, Transient
-from integrations import queue
+from integrations import queue, stop
 from integrations.models import Integration, JobStatus, Status, SyncJob
 from integrations.sync import cursors, option_lists, preview
 from integrations.sync.announce import announce_end
@@ -74,8 +74,8 @@ class _Slice:
         except LeaseLost:
             log.warning("sync.lease_lost", job=str(self.job.pk))
             return None
-        except JobCancelled:
-            return self._end(JobStatus.CANCELLED)
+        except (JobCancelled, stop.EmergencyStopped) as asked:
+            return self._break_off(asked)
         except Transient as error:
             return self._wait_or_fail(error)
         except ConnectorError as error:
@@ -89,9 +89,11 @@ class _Slice:
     def _work(self) -> bool:
         """Do what is left of the job; False when the slice ended first."""
         limiter = shared_limiter(self.integration)
-        connector = open_connector(self.integration, self.exchanges, limiter=limiter)
+        gate = stop.Gate()
+        connector = open_connector(self.integration, self.exchanges, limiter=limiter, gate=gate)
         pool = SendPool(
-            lambda: open_connector(self.integration, self.exchanges, limiter=limiter), connector.writes_at_once
+            lambda: open_connector(self.integration, self.exchanges, limiter=limiter, gate=gate),
+            connector.writes_at_once,
         )
         run = Run(
             self.integration,
@@ -114,6 +116,12 @@ class _Slice:
             pool.close()
             self.job.retries = run.retries()
             connector.close()
+
+    def _break_off(self, asked: Exception) -> JobStatus | None:
+        """End or, in an emergency, wait as it is: nobody may claim the job until everything resumes."""
+        if isinstance(asked, JobCancelled):
+            return self._end(JobStatus.CANCELLED)
+        return self._pause(seconds=0, error_message=stop.EmergencyStopped.sentence)
 
     def _wait_or_fail(self, error: Transient) -> JobStatus | None:
         """Store the wait on the job while tries are left; the worker is free meanwhile."""

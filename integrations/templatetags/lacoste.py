@@ -18,8 +18,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 import connectors
+from integrations import stop
 from integrations.core.audit import AUDIT_ACTIONS
 from integrations.core.models import AuditEvent
+from integrations.core.roles import is_administrator
 from integrations.models import Integration
 
 register = template.Library()
@@ -127,6 +129,14 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
             '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, href
         )
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', classes, href)
+
+
+@register.inclusion_tag("components/stop_banner.html", takes_context=True)
+def stop_banner(context: Any) -> dict[str, Any]:
+    """The red banner while everything is stopped; one query, for administrators only."""
+    request = context.get("request")
+    stopped = stop.current() if request and is_administrator(request.user) else None
+    return {"stopped": stopped, "request": request, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

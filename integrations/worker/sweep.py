@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations import queue, services
+from integrations import queue, services, stop
 from integrations.models import Exchange, SyncJob
 from integrations.oauth import attempts
 from integrations.records import services as records
@@ -27,7 +27,9 @@ PURGE_BATCH = 1000
 
 
 def sweep() -> None:
-    """One pass: create the jobs whose time has come, ring for every job that waits."""
+    """One pass: create the jobs whose time has come, ring for every job that waits; nothing while all is stopped."""
+    if stop.current() is not None:
+        return
     scheduled = services.enqueue_scheduled() + services.enqueue_pushes()
     rang = ring_due()
     if scheduled or rang:
