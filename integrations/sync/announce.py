@@ -15,7 +15,7 @@ def announce_end(job: SyncJob) -> None:
 
     A run that changed nothing says nothing, so that an hourly synchronisation does not flood its subscribers.
     """
-    origin = integration_origin(job)
+    origin = integration_origin(job.integration, job)
     about = {"integration": integration_facts(job.integration), "job": _job(job)}
     if job.status == JobStatus.FAILED:
         error = {"code": job.error_code, "message": job.error_message}
@@ -25,9 +25,10 @@ def announce_end(job: SyncJob) -> None:
     signals.sync_finished.send(sender=SyncJob, job=job)
 
 
-def integration_origin(job: SyncJob) -> records.Origin:
-    """The origin of everything that this job writes."""
-    return records.Origin("integration", str(job.integration_id), label=job.integration.name, job_id=job.pk)
+def integration_origin(integration: Integration, job: SyncJob | None = None) -> records.Origin:
+    """The origin of everything that comes from this integration, in this job where there is one."""
+    job_id = job.pk if job else None
+    return records.Origin("integration", str(integration.pk), label=integration.name, job_id=job_id)
 
 
 def integration_facts(integration: Integration) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from integrations.models import SyncError, SyncJob
@@ -19,19 +18,23 @@ RETRIED_PER_RUN = 500
 class ErrorBook:
     """The open errors of one resource of one integration."""
 
-    def __init__(self, integration_id: UUID, resource: str) -> None:
+    def __init__(self, integration_id: UUID, resource: str, only: Iterable[str] | None = None) -> None:
+        """only: the remote ids that will be met, when they are known."""
         self._integration_id = integration_id
         self._resource = resource
         rows = SyncError.objects.filter(integration_id=integration_id, resource=resource, resolved_at=None)
+        if only is not None:
+            rows = rows.filter(remote_id__in=list(only))
         self.open: dict[str, SyncError] = {row.remote_id: row for row in rows}
 
-    def payloads(self, other_than: SyncJob) -> list[Any]:
-        """The contents of errors that `other_than` did not meet, oldest first."""
-        earlier = [row for row in self.open.values() if row.job_id != other_than.pk]
-        oldest = sorted(earlier, key=lambda row: row.updated_at)
-        return [row.payload for row in oldest[:RETRIED_PER_RUN]]
+    def left_by_others(self, job: SyncJob) -> list[SyncError]:
+        """The errors that `job` did not meet, oldest first."""
+        earlier = [row for row in self.open.values() if row.job_id != job.pk]
+        return sorted(earlier, key=lambda row: row.updated_at)[:RETRIED_PER_RUN]
 
-    def save(self, job: SyncJob, failures: Iterable[Failure], seen: set[str], now: datetime) -> dict[str, SyncError]:
+    def save(
+        self, job: SyncJob | None, failures: Iterable[Failure], seen: set[str], now: datetime
+    ) -> dict[str, SyncError]:
         """Open or refresh the errors of a page and resolve those that passed; one statement, none when all is well.
 
         Returns what is open then: keep it as `open` once the transaction is committed.
@@ -59,7 +62,7 @@ class ErrorBook:
         content = json.dumps(failure.raw, sort_keys=True, default=str)
         return f"?{hashlib.blake2b(content.encode(), digest_size=8).hexdigest()}"
 
-    def _row(self, job: SyncJob, key: str, failure: Failure, now: datetime) -> SyncError:
+    def _row(self, job: SyncJob | None, key: str, failure: Failure, now: datetime) -> SyncError:
         before = self.open.get(key)
         return SyncError(
             integration_id=self._integration_id,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from django.db import connection
+from django.utils import timezone
 
 from connectors.base.connector import Page
 from integrations.sync.lease import Claim
@@ -52,8 +53,9 @@ class PageFeed:
                 return
             if isinstance(item, Exception):
                 raise item
-            assert isinstance(item, Page)
-            yield item
+            assert isinstance(item, tuple)
+            page, self.read_at = item
+            yield page
 
     def _next(self) -> object:
         while True:
@@ -69,10 +71,11 @@ class PageFeed:
                 self._taken.acquire()
                 if self._stop.is_set():
                     break
+                asked_at = timezone.now()
                 page = next(self._pages, None)
                 if page is None:
                     break
-                self._ready.put(page)
+                self._ready.put((page, asked_at))
                 if page.last:
                     break
         except Exception as error:  # noqa: BLE001  (raised again where the page was awaited)

@@ -15,7 +15,7 @@ from connectors.base.writes import PreparedWrite
 from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
 from integrations.sync import adopt
 from integrations.sync.outbound import OutboundResource
-from integrations.sync.page import PageStore
+from integrations.sync.page import Answered, PageStore
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Outcome
 
@@ -58,7 +58,7 @@ class Landing:
             with transaction.atomic():
                 self.store.take_answers(
                     self.outbound.kind.slug,
-                    [(each.record_id, answer, each.sent_values) for each, answer in answers if answer],
+                    [Answered(each.record_id, raw, each.sent_values, each.sent_at) for each, raw in answers if raw],
                 )
                 self._close_all([each for each, _ in answers])
         except (IntegrityError, DataError) as error:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from connectors.base.errors import NotFound
 from integrations import routing
 from integrations.models import Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
-from integrations.sync import cursors, links, match
+from integrations.sync import cursors, links, match, order, progress
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -26,39 +28,81 @@ from integrations.sync.lease import Claim
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.mapping import CompiledResource, Incoming
-from integrations.sync.plan import Failure, Item, Plan, Planner, Step, read_items
+from integrations.sync.plan import Failure, Item, Plan, Planner, Step, gone, read_items
 from integrations.sync.policies import Policies
+from integrations.sync.progress import Checkpoint
 from integrations.sync.tally import Tally
 
 DOOR_ACTIONS = {"created": "created", "updated": "updated", "restored": "updated", "archived": "archived"}
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where the next page starts. cursor None: nothing new was read (errors tried again)."""
+READINGS = 3
+"""Readings of one object that somebody else keeps writing meanwhile, before the last one is taken as it is."""
 
-    cursor: dict[str, Any] | None
-    last: bool = False
+
+class Overtaken(Exception):
+    """Some objects of a page were written by somebody else after it was asked for: `ids` are to be read again."""
+
+    def __init__(self, ids: set[str]) -> None:
+        super().__init__(ids)
+        self.ids = ids
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the provider made of a write: the object as it now is (`raw`), the values that were `sent` as canonical JSON
+    by field, and when."""
+
+    record_id: UUID
+    raw: dict[str, Any]
+    sent: dict[str, Any]
+    sent_at: datetime | None
 
 
 @dataclass
 class PageStore:
-    """Stores the pages of one resource for one claimed job."""
+    """Stores the pages of one resource for one claimed job; without a job, what was asked for by a hint.
+
+    read_again(resource, remote id): fetches an object of which somebody else stored a reading meanwhile.
+    """
 
     integration: Integration
-    job: SyncJob
-    claim: Claim
+    job: SyncJob | None
+    claim: Claim | None
     compiled: CompiledResource
     errors: ErrorBook
     exchanges: ExchangeLog
     retries: Callable[[], int]
+    read_again: Callable[[str, str], dict[str, Any]] | None = None
     _unheard: bool = False
     """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
 
-    def store(self, raw_records: list[Any], checkpoint: Checkpoint) -> None:
-        """Store a page. Raises LeaseLost or JobCancelled with nothing written."""
-        items, failures = read_items(self.compiled, raw_records)
-        self._store(items, failures, checkpoint)
+    def store(self, raw_records: list[Any], checkpoint: Checkpoint, read_at: datetime | None = None) -> None:
+        """Store a page that was asked for at `read_at`. Raises LeaseLost or JobCancelled with nothing written."""
+        items, failures = read_items(self.compiled, raw_records, read_at)
+        self.store_items(items, failures, checkpoint)
+
+    def store_items(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
+        """store() of objects that were read already."""
+        for _ in range(READINGS):
+            try:
+                self._store(items, failures, checkpoint)
+            except Overtaken as overtaken:
+                items = [self._later(item) if item.remote_id in overtaken.ids else item for item in items]
+            else:
+                return
+        self._store([replace(item, read_at=None) for item in items], failures, checkpoint)
+
+    def _later(self, item: Item) -> Item:
+        """The object as it is now."""
+        assert self.read_again is not None
+        now = timezone.now()
+        try:
+            raw = self.read_again(self.compiled.resource.name, item.remote_id)
+        except NotFound:
+            return gone(self.compiled, item.remote_id, now)
+        items, _ = read_items(self.compiled, [raw], now)
+        return items[0] if items else item
 
     def _store(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         try:
@@ -70,9 +114,16 @@ class PageStore:
                 self._store(items[:middle], failures, Checkpoint(None))
                 self._store(items[middle:], [], checkpoint)
             elif items:
-                self._store([], [*failures, _refused(items[0], error)], checkpoint)
+                self._store_alone(items[0], failures, checkpoint, error)
             else:
                 raise
+
+    def _store_alone(self, item: Item, failures: list[Failure], checkpoint: Checkpoint, error: Exception) -> None:
+        """Once more, as somebody else may have linked this very object at the same moment; then it is refused."""
+        try:
+            self._commit([item], failures, checkpoint)
+        except (IntegrityError, DataError):
+            self._store([], [*failures, _refused(item, error)], checkpoint)
 
     def _commit(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         now = timezone.now()
@@ -86,29 +137,29 @@ class PageStore:
                 cursors.save(self.integration, self.compiled.resource.name, checkpoint.cursor, complete=True)
             if exchanges:
                 Exchange.objects.bulk_create(exchanges)
-            progress = self._save_progress(page, checkpoint)
+            written = self._save_progress(page, checkpoint)
         # Only now that it is committed may the memory of this run follow.
         self.errors.open = still_open
         self.exchanges.stored(len(exchanges))
-        for name, value in progress.items():
+        for name, value in written.items():
             setattr(self.job, name, value)
 
-    def take_answers(self, kind: str, answers: list[tuple[UUID, dict[str, Any], dict[str, Any]]]) -> None:
-        """Take the provider's answers to writes: links, bases, and what the provider decides itself.
-
-        answers: (record id, object as it now is, values sent as canonical JSON by field). Needs a transaction.
-        """
+    def take_answers(self, kind: str, answers: list[Answered]) -> None:
+        """Take the provider's answers to writes: links, bases, and what the provider decides itself. Needs a
+        transaction."""
         if not answers:
             return
-        locked = records.lock({kind: [record_id for record_id, _, _ in answers]})
-        read = [(record_id, read_items(self.compiled, [answer])[0], sent) for record_id, answer, sent in answers]
-        known = self._links_of(kind, [(record_id, item) for record_id, items, _ in read for item in items])
-        for record_id, items, sent in read:
-            for item in items:
-                self._remember_sent(
-                    known[self.compiled.resource.name, item.remote_id], item, sent, locked[kind, record_id]
-                )
-        self._take([item for _, items, _ in read for item in items], known, locked)
+        locked = records.lock({kind: [each.record_id for each in answers]})
+        read = [(each, item) for each in answers for item in read_items(self.compiled, [each.raw], each.sent_at)[0]]
+        known = self._links_of(kind, [(each.record_id, item) for each, item in read])
+        # An answer that somebody else's later reading overtook is in that reading already.
+        items = order.judge([item for _, item in read], known, self.compiled.resource.name).taken
+        taken = {id(item) for item in items}
+        for each, item in read:
+            if id(item) in taken:
+                link = known[self.compiled.resource.name, item.remote_id]
+                self._remember_sent(link, item, each.sent, locked[kind, each.record_id])
+        self._take(items, known, locked)
 
     def _remember_sent(self, link: RecordLink, item: Item, sent: dict[str, Any], record: Any) -> None:
         fields = self.compiled.mapping.kind.fields
@@ -181,11 +232,13 @@ class PageStore:
         known = links.load(self.integration.pk, self._link_keys(items))
         self._unheard = links.nobody_listens(known)
         resource, kind = self.compiled.resource.name, self.compiled.mapping.kind
-        changed = [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
+        changed = _changed(items, known, resource)
         held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
         strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
         matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
         locked = records.lock({kind.slug: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
+        if held and self._has_rivals:
+            changed = self._latest(changed, known)
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
         planner.plan.failures += matched.ambiguous
         refused = {failure.remote_id for failure in matched.ambiguous}
@@ -199,6 +252,21 @@ class PageStore:
         held_fields.save(plan, waiting, now)
         routing.ask(self._owed(plan))
         return plan, applied
+
+    @property
+    def _has_rivals(self) -> bool:
+        """Whether a run and webhooks may store the same objects at the same time."""
+        return self.job is None or self.integration.webhooks_enabled
+
+    def _latest(self, changed: list[Item], known: dict[LinkKey, RecordLink]) -> list[Item]:
+        """Those of the changed objects that are still news. Others may write the same links; whoever holds the locks
+        of the records sees what they wrote, and takes nothing that was read before that."""
+        resource = self.compiled.resource.name
+        known |= links.load(self.integration.pk, {(resource, i.remote_id) for i in changed} & known.keys())
+        judged = order.judge(_changed(changed, known, resource), known, resource)
+        if judged.doubtful and self.read_again and "fetch" in self.compiled.resource.capabilities:
+            raise Overtaken({item.remote_id for item in judged.doubtful})
+        return [*judged.taken, *judged.doubtful]
 
     def _owed(self, plan: Plan) -> list[routing.Wish]:
         resource = self.compiled.resource
@@ -220,7 +288,7 @@ class PageStore:
         )
 
     def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
-        origin = integration_origin(self.job)
+        origin = integration_origin(self.integration, self.job)
         try:
             with routing.unheard(self._unheard):
                 return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
@@ -237,29 +305,15 @@ class PageStore:
 
     def _save_progress(self, page: Tally, checkpoint: Checkpoint) -> dict[str, Any]:
         """Write counters and finished resources where the claim still holds; returns what was written."""
+        if self.job is None or self.claim is None:
+            return {}
         name = self.compiled.resource.name
-        total = Tally.of_job(self.job) + page
-        of_resource = Tally.of_dict(self.job.by_resource.get(name, {})) + page
-        progress: dict[str, Any] = {
-            **total.as_dict(),
-            "by_resource": {**self.job.by_resource, name: of_resource.as_dict()},
-            "done": [*self.job.done, name] if checkpoint.last else self.job.done,
-            "positions": self._positions(checkpoint),
-            "pages": self.job.pages + (checkpoint.cursor is not None),
-            "retries": self.retries(),
-            "attempt": 0,
-        }
-        if not self.claim.held().filter(cancel_requested=False).update(**progress):
-            raise self.claim.why_not_held()
-        return progress
+        return progress.save(self.job, self.claim, name, page, checkpoint, retries=self.retries())
 
-    def _positions(self, checkpoint: Checkpoint) -> dict[str, Any]:
-        name, positions = self.compiled.resource.name, dict(self.job.positions)
-        if checkpoint.last:
-            positions.pop(name, None)
-        elif checkpoint.cursor is not None:
-            positions[name] = checkpoint.cursor
-        return positions
+
+def _changed(items: list[Item], known: dict[LinkKey, RecordLink], resource: str) -> list[Item]:
+    """Those whose mapped values are not the ones that were stored."""
+    return [i for i in items if (link := known.get((resource, i.remote_id))) is None or link.raw_hash != i.hash]
 
 
 def _tally(plan: Plan, applied: list[records.Applied], failed: int) -> Tally:

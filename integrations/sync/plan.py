@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,7 @@ class Failure:
 
 @dataclass
 class Item:
-    """One remote object of a page, read but not decoded."""
+    """One remote object of a page, read but not decoded. `read_at`: when it was asked for, None when nobody minds."""
 
     raw: dict[str, Any]
     remote_id: str
@@ -44,6 +45,7 @@ class Item:
     deleted: bool
     raw_values: dict[str, Any]
     hash: str
+    read_at: datetime | None = None
 
     def failure(self, code: str, sentence: str, field: str = "") -> Failure:
         """This object as one that cannot be taken in."""
@@ -84,7 +86,9 @@ class Plan:
     skipped: int = 0
 
 
-def read_items(compiled: CompiledResource, records: Iterable[Any]) -> tuple[list[Item], list[Failure]]:
+def read_items(
+    compiled: CompiledResource, records: Iterable[Any], read_at: datetime | None = None
+) -> tuple[list[Item], list[Failure]]:
     """Split a page into readable objects (the last of those that come twice) and unreadable ones."""
     items: dict[str, Item] = {}
     failures: list[Failure] = []
@@ -94,8 +98,16 @@ def read_items(compiled: CompiledResource, records: Iterable[Any]) -> tuple[list
         except ConnectorError as error:
             failures.append(Failure("", raw, error.code, error.sentence))
         else:
+            item.read_at = read_at
             items[item.remote_id] = item
     return list(items.values()), failures
+
+
+def gone(compiled: CompiledResource, remote_id: str, read_at: datetime | None = None) -> Item:
+    """An object that the provider no longer has."""
+    raw_values = compiled.mapping.raw_values({})
+    digest = compiled.mapping.hash(raw_values, deleted=True)
+    return Item({}, remote_id, "", True, raw_values, digest, read_at)
 
 
 def _read(compiled: CompiledResource, raw: Any) -> Item:
@@ -272,7 +284,7 @@ class Planner:
         )
 
     def _stamp(self, link: RecordLink, item: Item) -> None:
-        link.remote_version = item.version
+        link.remote_version = item.version or link.remote_version
         link.synced_at = self.now
 
 

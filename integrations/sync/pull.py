@@ -6,7 +6,9 @@ from integrations.sync import cursors
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
 from integrations.sync.mapping import CompiledResource
-from integrations.sync.page import Checkpoint, PageStore
+from integrations.sync.page import PageStore
+from integrations.sync.plan import read_items
+from integrations.sync.progress import Checkpoint
 from integrations.sync.run import Run
 
 
@@ -14,7 +16,7 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     """Store every page that is left; False when the slice ended first."""
     name = compiled.resource.name
     book = ErrorBook(run.integration.pk, name)
-    store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
+    store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries, run.read_again)
     pages = run.connector.pull(
         name,
         cursors.start_of(run.job, name),
@@ -23,7 +25,7 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     )
     with PageFeed(pages, run.claim) as feed:
         for page in feed:
-            store.store(page.records, Checkpoint(page.cursor, page.last))
+            store.store(page.records, Checkpoint(page.cursor, page.last), feed.read_at)
             run.claim.check()
             if page.last:
                 _retry_errors(run, book, store)
@@ -36,5 +38,8 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
 def _retry_errors(run: Run, book: ErrorBook, store: PageStore) -> None:
     """Try again, without a request, what failed in an earlier run and did not come in this one: what it refers to may
     have arrived since, or its value table been completed."""
-    if payloads := book.payloads(other_than=run.job):
-        store.store(payloads, Checkpoint(None))
+    readings = [read_items(store.compiled, [row.payload], row.updated_at) for row in book.left_by_others(run.job)]
+    if readings:
+        # What was stored of one of these since is later than its content here.
+        items = [item for found, _ in readings for item in found]
+        store.store_items(items, [failure for _, failures in readings for failure in failures], Checkpoint(None))

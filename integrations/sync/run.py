@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.base.connector import Connector
 from integrations import queue
 from integrations.models import Integration, SyncJob
-from integrations.sync.gateway import ExchangeLog
+from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim
 from integrations.sync.send_pool import SendPool
 
@@ -31,6 +32,14 @@ class Run:
     def retries(self) -> int:
         """Requests that had to be sent again since the job began."""
         return self.retries_before + self.connector.retries + self.pool.retries
+
+    def read_again(self, resource: str, remote_id: str) -> dict[str, Any]:
+        """Fetch one object beside the page that is on its way, with a connector of its own."""
+        connector = open_connector(self.integration, self.exchanges)
+        try:
+            return connector.fetch(resource, remote_id)
+        finally:
+            connector.close()
 
     def out_of_time(self) -> bool:
         """Whether the slice is over, or the worker is about to stop."""

@@ -17,8 +17,9 @@ from integrations.records.models import Contact, Event, Property, RecordHistory,
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
 from integrations.sync.lease import LeaseLost, claim
-from integrations.sync.page import Checkpoint, PageStore
+from integrations.sync.page import PageStore
 from integrations.sync.parts import compiled_resources
+from integrations.sync.progress import Checkpoint
 from tests.integrations.payloads import property_, tenant, work_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
