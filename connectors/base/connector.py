@@ -6,6 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -115,6 +116,7 @@ class Connector(ABC):
     digit of an amount counts."""
     parse: ClassVar[staticmethod[[bytes], Any] | None] = None
     """Reads a body where the provider does not speak JSON; ValueError when it cannot."""
+    tells_lock_date: ClassVar[bool] = False
     available: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -221,6 +223,10 @@ class Connector(ABC):
     def accounts(self) -> list[Account]:
         """The accounts that a consent opens, for a person to choose; one only where the consent page asks already."""
         return [self.check()]
+
+    def lock_date(self) -> date | None:
+        """The last day of the account's closed books, None when it has none. Asked where `tells_lock_date` says so."""
+        return None
 
     @abstractmethod
     def pull(

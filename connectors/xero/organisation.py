@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from connectors.xero import access, options, quirks, reading
 class Organisation(Connector):
     """What Xero's connector stands on."""
 
+    tells_lock_date = True
     _rates: quirks.Rates | None = None
 
     @property
@@ -31,6 +33,12 @@ class Organisation(Connector):
             for row in rows
             if isinstance(row, dict) and row.get("tenantId") and row.get("tenantType") == "ORGANISATION"
         ]
+
+    def lock_date(self) -> date | None:
+        """The later of the organisation's two lock dates: before it, or on it, nobody but an adviser may write."""
+        rows = reading.rows_of(self.get("Organisation").data, "Organisations")
+        found = [quirks.day(row.get(name)) for row in rows[:1] for name in ("PeriodLockDate", "EndOfYearLockDate")]
+        return max((day for day in found if day), default=None)
 
     def get(self, below: str, headers: Mapping[str, str] = NOTHING, **params: str) -> Answer:
         """A GET below the API's address, for the organisation."""

@@ -100,6 +100,7 @@ class OptionsForm(forms.ModelForm):
             "conflict_policy": ExplainedRadios,
             "date_from": DayInput,
             "date_to": DayInput,
+            "lock_date": DayInput,
         }
         labels = {
             "sync_weekday": "Jour de la semaine",
@@ -117,6 +118,7 @@ class OptionsForm(forms.ModelForm):
             "include_deleted": "Suivre les suppressions",
             "date_from": "Documents à partir du",
             "date_to": "Documents jusqu’au",
+            "lock_date": "Date de verrouillage",
         }
         help_texts = {
             "name": "Tel qu’il paraît dans la console et dans les avis.",
@@ -138,6 +140,8 @@ class OptionsForm(forms.ModelForm):
             "include_deleted": "Ce qui est supprimé chez le fournisseur est archivé ici; sinon, rien ne change ici.",
             "date_from": "Les documents plus anciens sont laissés de côté, dans les deux sens.",
             "date_to": "Ce jour compris. Les documents plus récents sont laissés de côté.",
+            "lock_date": "Rien de daté de ce jour ou d’avant n’est écrit chez le fournisseur : l’envoi attend. Ce qui "
+            "change là-bas continue d’arriver.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -164,6 +168,8 @@ class OptionsForm(forms.ModelForm):
         if not any(resource.date_field or set(PERIOD) & set(resource.filters) for resource in resources):
             for name in PERIOD:
                 del self.fields[name]
+        if self.instance.connector.category != "accounting":
+            del self.fields["lock_date"]
         for resource in resources:
             for name in resource.filters:
                 if name in PERIOD:

@@ -104,6 +104,10 @@ class Integration(models.Model):
     include_deleted = models.BooleanField("suivre les suppressions", default=True)
     date_from = models.DateField("documents à partir du", null=True, blank=True)
     date_to = models.DateField("documents jusqu’au", null=True, blank=True)
+    # Nothing dated on or before the later of the two is written at the provider.
+    lock_date = models.DateField("date de verrouillage", null=True, blank=True)
+    provider_lock_date = models.DateField("date de verrouillage du fournisseur", null=True, blank=True)
+    provider_lock_read_at = models.DateTimeField(null=True, blank=True)
     filters = models.JSONField("filtres", default=dict, blank=True)
     batch_size = models.PositiveIntegerField(
         "enregistrements par page", default=100, validators=[MinValueValidator(1), MaxValueValidator(1000)]
@@ -178,6 +182,11 @@ class Integration(models.Model):
         if day is None:
             return True
         return (self.date_from is None or day >= self.date_from) and (self.date_to is None or day <= self.date_to)
+
+    @property
+    def locked_until(self) -> date | None:
+        """The last day of the books that are closed, None when none are."""
+        return max((day for day in (self.lock_date, self.provider_lock_date) if day), default=None)
 
     @property
     def is_connected(self) -> bool:

@@ -20,6 +20,7 @@ from integrations.oauth.grants import end_grant
 from integrations.services.errors import Refused
 from integrations.services.status import facts, set_status
 from integrations.services.syncing import cancel_open_jobs, planned
+from integrations.sync import locks
 from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector
 
@@ -42,6 +43,7 @@ OPTIONS = (
     "include_deleted",
     "date_from",
     "date_to",
+    "lock_date",
     "filters",
 )
 
@@ -89,6 +91,8 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
     if changed.keys() & SCOPE:
         # What lay outside until now may have been passed over: everything is read again, unchanged records cost a hash.
         SyncCursor.objects.filter(integration=integration).delete()
+    if "lock_date" in changed:
+        locks.release(integration)
     if changed:
         audit.record(
             "integration.changed",

@@ -21,7 +21,7 @@ from integrations import routing
 from integrations.core.ids import uuid7
 from integrations.models import PushOperation, PushStatus, RecordLink
 from integrations.records import services as records
-from integrations.sync import adopt
+from integrations.sync import adopt, locks
 from integrations.sync.landing import Landing
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.problems import FieldProblem
@@ -155,7 +155,8 @@ class Pusher:
             if isinstance(planned, Write):
                 return self._request(operation, planned, link)
         except (FieldProblem, ConnectorError) as problem:
-            _close(operation, PushStatus.REJECTED, problem.code, problem.sentence)
+            waits = problem.code == locks.CODE
+            _close(operation, PushStatus.HELD if waits else PushStatus.REJECTED, problem.code, problem.sentence)
         else:
             if isinstance(planned, Wait):
                 self._wait_for_parents(operation, planned)

@@ -12,7 +12,7 @@ from django.db.models import prefetch_related_objects
 from integrations.models import Conflict, ConflictState, Integration, LinkState, RecordLink
 from integrations.records.kinds import value_of
 from integrations.records.models import RecordHistory
-from integrations.sync import lines
+from integrations.sync import lines, locks
 from integrations.sync.options import Options
 from integrations.sync.outbound import OutboundResource, Outgoing, RemoteIds
 from integrations.sync.problems import FieldProblem
@@ -81,7 +81,18 @@ class PushPlanner:
     def plan(
         self, record: Any, link: RecordLink | None, *, needed: bool = False, facts: Facts | None = None
     ) -> Write | Wait | None:
-        """What is to be written; None when nothing is. Raises FieldProblem. No query when the facts are given."""
+        """What is to be written; None when nothing is. Raises FieldProblem, also for what lies in closed books.
+
+        No query when the facts are given.
+        """
+        planned = self._plan(record, link, needed=needed, facts=facts)
+        if planned is not None:
+            locks.demand_open(self.integration, self.outbound, record, link)
+        return planned
+
+    def _plan(
+        self, record: Any, link: RecordLink | None, *, needed: bool = False, facts: Facts | None = None
+    ) -> Write | Wait | None:
         if facts is None:
             facts = self.gather([(record, link)])
         if not self._in_period(record):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors.base.errors import AuthExpired, ConnectorError, Transient
 from integrations import queue, stop
 from integrations.models import Integration, JobStatus, Status, SyncJob
-from integrations.sync import cursors, option_lists, preview
+from integrations.sync import cursors, locks, option_lists, preview
 from integrations.sync.announce import announce_end
 from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector, shared_limiter
@@ -107,6 +107,7 @@ class _Slice:
         )
         try:
             option_lists.refresh_if_old(self.integration, connector)
+            locks.refresh_if_old(self.integration, connector)
             parts = Parts.of_run(run)
             if self.job.dry_run:
                 preview.write_report(run, parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response
@@ -24,6 +24,12 @@ SCOPE = "offline_access accounting.contacts accounting.invoices accounting.payme
 PER_DAY = 5000
 
 
+def _ms_date(day: str) -> str:
+    """`/Date(…)/` of midnight UTC."""
+    moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return f"/Date({round(moment.timestamp() * 1000)}+0000)/"
+
+
 def create(store: Store, clock: Clock) -> Xero:
     """The fake, as the kit finds it."""
     return Xero(store, clock)
@@ -35,7 +41,7 @@ class Xero(Provider):
     slug = SLUG
     rate = 1
     burst = 60
-    settings = {"redirect_uris": []}
+    settings = {"redirect_uris": [], "period_lock_date": ""}
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -66,6 +72,7 @@ class Xero(Provider):
             "BaseCurrency": "CAD",
             "IsDemoCompany": True,
             "OrganisationStatus": "ACTIVE",
+            **({"PeriodLockDate": _ms_date(locked)} if (locked := self.setting("period_lock_date")) else {}),
         }
 
     # What the kit asks for
