@@ -14,6 +14,7 @@ from integrations.services.mappings import EDITABLE
 from integrations.sync.transforms import labels
 
 LIKE_THE_INTEGRATION = "Comme l’intégration"
+LIKE_THE_OBJECT = "Comme l’objet"
 AS_IT_IS = "Aucune"
 
 
@@ -29,15 +30,25 @@ class Line:
 
 
 class MappingsForm(forms.Form):
-    """Conflict policy and transforms of several mappings: fields "<option>-<mapping id>"."""
+    """Conflict policy of one object, and of its fields, with their transforms: fields "<option>-<mapping id>"."""
 
-    def __init__(self, mappings: Iterable[FieldMapping], *args: Any, **kwargs: Any):
+    object_policy = forms.ChoiceField(
+        label="Quand un même champ a changé des deux côtés",
+        choices=[("", LIKE_THE_INTEGRATION), *ConflictPolicy.choices],
+        required=False,
+        help_text="Pour tous les champs de cet objet qui n’ont pas de règle à eux.",
+    )
+
+    def __init__(self, mappings: Iterable[FieldMapping], *args: Any, object_policy: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.mappings = list(mappings)
+        self.initial.setdefault("object_policy", object_policy)
+        if not any(mapping.direction == MappingDirection.BOTH for mapping in self.mappings):
+            del self.fields["object_policy"]
         for mapping in self.mappings:
             label = _info(mapping).label
             if mapping.direction == MappingDirection.BOTH:
-                choices = [("", LIKE_THE_INTEGRATION), *ConflictPolicy.choices]
+                choices = [("", LIKE_THE_OBJECT), *ConflictPolicy.choices]
                 self._add("conflict_policy", mapping, f"En cas de conflit : {label}", choices)
             offered = labels(mapping.data_type)
             if not offered or mapping.codec:
@@ -68,6 +79,8 @@ class MappingsForm(forms.Form):
         """What was chosen, by mapping and option."""
         chosen: dict[int, dict[str, str]] = {}
         for name, value in self.cleaned_data.items():
+            if name == "object_policy":
+                continue
             option, _, pk = name.rpartition("-")
             chosen.setdefault(int(pk), {})[option] = value
         return chosen

@@ -15,7 +15,7 @@ POLICIES = {
     ConflictPolicy.HOLD: "Le champ reste tel quel de chaque côté jusqu’à ce que vous choisissiez sous « Conflits ».",
     ConflictPolicy.PLATFORM: "La valeur de la plateforme est envoyée au fournisseur.",
     ConflictPolicy.PROVIDER: "La valeur du fournisseur remplace celle de la plateforme.",
-    ConflictPolicy.NEWEST: "La dernière modification gagne; à moins d’une minute d’écart, le champ attend.",
+    ConflictPolicy.NEWEST: "La dernière modification gagne; trop rapprochées pour être départagées, le champ attend.",
 }
 
 
@@ -112,6 +112,7 @@ class OptionsForm(forms.ModelForm):
             "default_division": "Division par défaut",
             "direction": "Sens de la synchronisation",
             "conflict_policy": "Quand un même champ a changé des deux côtés",
+            "newest_tolerance": "Tolérance entre les horloges (s)",
             "create_missing": "Créer les manquants",
             "push_at_once": "Envoyer dès la modification",
             "push_divisions": "Divisions envoyées",
@@ -130,6 +131,8 @@ class OptionsForm(forms.ModelForm):
             "backoff_multiplier": "De 1 à 10. Avec 2 : 1 s, 2 s, 4 s, 8 s…",
             "timeout_seconds": "De 1 à 120 secondes. Passé ce délai, la requête compte comme un échec passager.",
             "default_division": "Donnée aux enregistrements reçus qui n’en ont pas.",
+            "newest_tolerance": "De 0 à 3\xa0600 secondes. Deux modifications plus rapprochées attendent votre "
+            "décision. L’écart mesuré entre les deux horloges est déjà corrigé.",
             "create_missing": "Chaque enregistrement de la plateforme qui n’existe pas chez le fournisseur y est créé, "
             "même s’il vient d’un autre système. Sinon, seuls ceux de la plateforme le sont, quand ils naissent ou "
             "changent.",

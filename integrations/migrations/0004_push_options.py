@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0003_oauth'),
+        ("integrations", "0003_oauth"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='integration',
-            name='push_at_once',
-            field=models.BooleanField(default=True, verbose_name='envoyer dès la modification'),
+            model_name="integration",
+            name="push_at_once",
+            field=models.BooleanField(default=True, verbose_name="envoyer dès la modification"),
         ),
         migrations.AddField(
-            model_name='pushoperation',
-            name='needed',
+            model_name="pushoperation",
+            name="needed",
             field=models.BooleanField(default=False),
         ),
     ]

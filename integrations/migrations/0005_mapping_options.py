@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0004_push_options'),
+        ("integrations", "0004_push_options"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fieldmapping',
-            name='option_kind',
-            field=models.CharField(blank=True, max_length=40, verbose_name='liste du fournisseur'),
+            model_name="fieldmapping",
+            name="option_kind",
+            field=models.CharField(blank=True, max_length=40, verbose_name="liste du fournisseur"),
         ),
     ]

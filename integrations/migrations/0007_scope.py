@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0006_account_choice'),
+        ("integrations", "0006_account_choice"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='integration',
-            name='date_from',
-            field=models.DateField(blank=True, null=True, verbose_name='documents à partir du'),
+            model_name="integration",
+            name="date_from",
+            field=models.DateField(blank=True, null=True, verbose_name="documents à partir du"),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='date_to',
-            field=models.DateField(blank=True, null=True, verbose_name='documents jusqu’au'),
+            model_name="integration",
+            name="date_to",
+            field=models.DateField(blank=True, null=True, verbose_name="documents jusqu’au"),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='filters',
-            field=models.JSONField(blank=True, default=dict, verbose_name='filtres'),
+            model_name="integration",
+            name="filters",
+            field=models.JSONField(blank=True, default=dict, verbose_name="filtres"),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='include_deleted',
-            field=models.BooleanField(default=True, verbose_name='suivre les suppressions'),
+            model_name="integration",
+            name="include_deleted",
+            field=models.BooleanField(default=True, verbose_name="suivre les suppressions"),
         ),
     ]

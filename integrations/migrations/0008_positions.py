@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0007_scope'),
+        ("integrations", "0007_scope"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='syncjob',
-            name='positions',
-            field=models.JSONField(blank=True, default=dict, verbose_name='positions de lecture'),
+            model_name="syncjob",
+            name="positions",
+            field=models.JSONField(blank=True, default=dict, verbose_name="positions de lecture"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0008_positions'),
+        ("integrations", "0008_positions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='integration',
-            name='webhooks_enabled',
-            field=models.BooleanField(default=False, verbose_name='webhooks activés'),
+            model_name="integration",
+            name="webhooks_enabled",
+            field=models.BooleanField(default=False, verbose_name="webhooks activés"),
         ),
     ]

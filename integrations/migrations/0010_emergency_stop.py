@@ -4,22 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0009_webhooks_enabled'),
+        ("integrations", "0009_webhooks_enabled"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EmergencyStop',
+            name="EmergencyStop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stopped_at', models.DateTimeField(null=True, verbose_name='arrêté le')),
-                ('stopped_by', models.CharField(blank=True, max_length=254, verbose_name='arrêté par')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stopped_at", models.DateTimeField(null=True, verbose_name="arrêté le")),
+                ("stopped_by", models.CharField(blank=True, max_length=254, verbose_name="arrêté par")),
             ],
             options={
-                'verbose_name': 'arrêt d’urgence',
-                'verbose_name_plural': 'arrêts d’urgence',
+                "verbose_name": "arrêt d’urgence",
+                "verbose_name_plural": "arrêts d’urgence",
             },
         ),
     ]

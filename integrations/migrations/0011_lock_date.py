@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0010_emergency_stop'),
+        ("integrations", "0010_emergency_stop"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='integration',
-            name='lock_date',
-            field=models.DateField(blank=True, null=True, verbose_name='date de verrouillage'),
+            model_name="integration",
+            name="lock_date",
+            field=models.DateField(blank=True, null=True, verbose_name="date de verrouillage"),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='provider_lock_date',
-            field=models.DateField(blank=True, null=True, verbose_name='date de verrouillage du fournisseur'),
+            model_name="integration",
+            name="provider_lock_date",
+            field=models.DateField(blank=True, null=True, verbose_name="date de verrouillage du fournisseur"),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='provider_lock_read_at',
+            model_name="integration",
+            name="provider_lock_read_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -96,6 +96,11 @@ class Integration(models.Model):
     conflict_policy = models.CharField(
         "en cas de conflit", max_length=10, choices=ConflictPolicy, default=ConflictPolicy.HOLD
     )
+    # Resource name → policy, for the objects that do not follow the integration's own.
+    object_policies = models.JSONField("en cas de conflit, par objet", default=dict, blank=True)
+    newest_tolerance = models.PositiveSmallIntegerField(
+        "tolérance entre les horloges (s)", default=60, validators=[MaxValueValidator(3600)]
+    )
     create_missing = models.BooleanField("créer les manquants", default=False)
     push_at_once = models.BooleanField("envoyer dès la modification", default=True)
     push_divisions = models.ManyToManyField(

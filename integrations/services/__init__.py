@@ -20,7 +20,7 @@ from integrations.services.lifecycle import (
     enable,
     test_connection,
 )
-from integrations.services.mappings import change_mappings
+from integrations.services.mappings import change_mappings, change_object_policy
 from integrations.services.review import (
     Rule,
     refresh_options,
@@ -50,6 +50,7 @@ __all__ = [
     "ask_consent",
     "cancel_sync",
     "change_mappings",
+    "change_object_policy",
     "change_options",
     "choose_account",
     "connect",

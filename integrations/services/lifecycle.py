@@ -37,6 +37,7 @@ OPTIONS = (
     "timeout_seconds",
     "default_division",
     "conflict_policy",
+    "newest_tolerance",
     "create_missing",
     "push_at_once",
     "push_divisions",

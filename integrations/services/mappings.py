@@ -14,6 +14,21 @@ EDITABLE = ("conflict_policy", "transform_in", "transform_out")
 
 
 @transaction.atomic
+def change_object_policy(integration: Integration, resource: str, policy: str, *, actor: User) -> bool:
+    """Say who wins conflicts of one object ("" follows the integration); returns whether that is new."""
+    row = Integration.objects.select_for_update().get(pk=integration.pk)
+    before = row.object_policies.get(resource, "")
+    if policy == before:
+        return False
+    others = {name: chosen for name, chosen in row.object_policies.items() if name != resource}
+    row.object_policies = others | ({resource: policy} if policy else {})
+    row.save(update_fields=["object_policies"])
+    name = f"{resource}.conflict_policy"
+    audit.record("mapping.changed", actor=actor, target=row, before={name: before}, after={name: policy})
+    return True
+
+
+@transaction.atomic
 def change_mappings(integration: Integration, values: Mapping[int, Mapping[str, str]], *, actor: User) -> int:
     """Save validated options (names in EDITABLE) of field mappings, by their id; returns how many changed."""
     rows = FieldMapping.objects.select_for_update().filter(integration=integration, pk__in=list(values))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 ENOUGH = 10
 """Exchanges that are worth a statement of their own."""
 HTTP_OK = 200
+UNSURE = timedelta(seconds=2)
+"""What a Date header, which counts whole seconds, cannot tell of a clock."""
 
 
 class ExchangeLog:
@@ -35,10 +39,15 @@ class ExchangeLog:
         self._job_id = job_id
         self._lock = threading.Lock()
         self._waiting: list[ConnectorExchange] = []
+        self.skew = timedelta(0)
+        """How far the provider's clock is ahead of ours, by its last answer."""
 
     def __call__(self, exchange: ConnectorExchange) -> None:
+        skew = _skew(exchange)
         with self._lock:
             self._waiting.append(exchange)
+            if skew is not None:
+                self.skew = skew
 
     def rows(self) -> list[Exchange]:
         """The rows not stored yet; call `stored` once they are committed."""
@@ -81,6 +90,20 @@ class ExchangeLog:
             response_body=exchange.response_body if failed else "",
             error=exchange.error,
         )
+
+
+def _skew(exchange: ConnectorExchange) -> timedelta | None:
+    """How far the clock that dated the answer is ahead of ours; None when it does not say."""
+    dated = next((text for name, text in exchange.response_headers.items() if name.lower() == "date"), "")
+    try:
+        there = parsedate_to_datetime(dated)
+    except ValueError:
+        return None
+    there = there if there.tzinfo else there.replace(tzinfo=UTC)
+    took = timedelta(milliseconds=exchange.duration_ms)
+    skew = there - (exchange.started_at + took)
+    # The answer was made at some time of the call, and its second had begun already.
+    return skew if abs(skew) > took + UNSURE else timedelta(0)
 
 
 def retry_policy(integration: Integration) -> RetryPolicy:

@@ -19,7 +19,7 @@ from integrations import routing
 from integrations.models import Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
-from integrations.sync import cursors, links, match, order, progress
+from integrations.sync import cursors, links, match, order, progress, refusals
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -107,23 +107,24 @@ class PageStore:
     def _store(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         try:
             self._commit(items, failures, checkpoint)
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError):
             # One record that the database refuses must not stop the others: halve the page until it stands alone.
             if len(items) > 1:
                 middle = len(items) // 2
                 self._store(items[:middle], failures, Checkpoint(None))
                 self._store(items[middle:], [], checkpoint)
             elif items:
-                self._store_alone(items[0], failures, checkpoint, error)
+                self._store_alone(items[0], failures, checkpoint)
             else:
                 raise
 
-    def _store_alone(self, item: Item, failures: list[Failure], checkpoint: Checkpoint, error: Exception) -> None:
+    def _store_alone(self, item: Item, failures: list[Failure], checkpoint: Checkpoint) -> None:
         """Once more, as somebody else may have linked this very object at the same moment; then it is refused."""
         try:
             self._commit([item], failures, checkpoint)
-        except (IntegrityError, DataError):
-            self._store([], [*failures, _refused(item, error)], checkpoint)
+        except (IntegrityError, DataError) as error:
+            reason = refusals.explain(self.compiled, self.integration, item, error)
+            self._store([], [*failures, reason], checkpoint)
 
     def _commit(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         now = timezone.now()
@@ -220,7 +221,7 @@ class PageStore:
             self.compiled,
             known,
             self._context(items),
-            Policies.of_integration(self.integration, self.compiled.resource),
+            Policies.of_integration(self.integration, self.compiled.resource, self.exchanges.skew),
             now,
             self.integration.include_deleted,
             matches,
@@ -339,11 +340,3 @@ def _set_aside(plan: Plan, problems: dict[Any, dict[str, str]]) -> None:
             field, sentence = next(iter(problems[refused[0]].items()))
             plan.failures.append(step.item.failure("invalid", sentence, field))
     plan.steps = kept
-
-
-def _refused(item: Item, error: Exception) -> Failure:
-    return item.failure(
-        "database",
-        "La base de données de la plateforme refuse cet enregistrement : une de ses valeurs existe déjà ailleurs ou "
-        f"n’est pas permise ({type(error).__name__}). Corrigez-la chez le fournisseur, puis réessayez.",
-    )

@@ -24,6 +24,7 @@ OPTIONS = {
     "default_division": "",
     "direction": "both",
     "conflict_policy": "newest",
+    "newest_tolerance": "60",
     "push_at_once": "on",
 }
 
