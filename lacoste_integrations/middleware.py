@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponseBase
 from uuid_utils import uuid7
 
 from integrations.core.network import client_ip
+from webhooks.inbound.keys import PREFIX
+from webhooks.views import receiver
 
 log = structlog.get_logger("requests")
 
@@ -42,6 +44,18 @@ class RequestLogMiddleware:
                     duration_ms=round((time.monotonic() - started) * 1000),
                 )
         return response
+
+
+class ProviderCallMiddleware:
+    """Calls of providers go no further than here: they know no session, no sign-in, no form and no page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(PREFIX):
+            return receiver.receive(request)
+        return self.get_response(request)
 
 
 def _request_id(request: HttpRequest) -> str:

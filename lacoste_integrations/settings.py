@@ -71,6 +71,7 @@ WSGI_APPLICATION = "lacoste_integrations.wsgi.application"
 MIDDLEWARE = [
     "lacoste_integrations.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "lacoste_integrations.middleware.ProviderCallMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,6 +137,12 @@ EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", 30)
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", 96)
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", 90)
+
+# --- Webhooks received ------------------------------------------------------------------------------------------
+# Networks that a provider calls from: {"stripe": ["3.18.12.63/32"]}; one that is not here may call from anywhere.
+WEBHOOK_SOURCES = env.json("WEBHOOK_SOURCES", default={})
+# How long calls and their unique keys are remembered; a repetition that comes later is taken for new.
+WEBHOOK_INBOUND_RETENTION_DAYS = env.int("WEBHOOK_INBOUND_RETENTION_DAYS", 30)
 
 # A bell only: our own rows are the queue (docs/architecture.md). One attempt, nothing kept, everything can be lost.
 Q_CLUSTER = {

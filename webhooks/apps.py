@@ -14,6 +14,8 @@ AUDIT_ACTIONS = {
     "webhook.old_secret_removed": "Ancien secret de webhook retiré",
     "webhook.retried": "Livraisons réessayées",
     "webhook.replayed": "Reprise des livraisons demandée",
+    "inbound.replayed": "Événements reçus rejoués",
+    "inbound.reused_key": "Événement reçu deux fois avec un contenu différent",
 }
 
 
@@ -27,6 +29,7 @@ class WebhooksConfig(AppConfig):
         from integrations.records.signals import events_written
         from integrations.worker import loops
         from webhooks import fanout, notices, purge, selectors
+        from webhooks.inbound import receivers
         from webhooks.sending import sender
 
         audit.register(AUDIT_ACTIONS)
@@ -36,6 +39,7 @@ class WebhooksConfig(AppConfig):
         loops.register("webhook-notices", "SWEEP_SECONDS", notices.send_due, patience=300)
         loops.register("webhook-purge", 3600, purge.purge, patience=900)
         checks.register(check_allowed_networks, checks.Tags.security)
+        checks.register(receivers.check_sources, checks.Tags.security)
 
 
 def check_allowed_networks(**kwargs: Any) -> list[checks.CheckMessage]:

@@ -105,6 +105,8 @@ class Webhooks:
     `parse`: the hints of an authentic call, raises Unreadable; an empty list is a call that asks for nothing.
     `resources`: which of ours are announced; the others are only pulled.
     `subscribes`: whether the connector registers the address itself (subscribe, renew, unsubscribe).
+    `same_bytes`: whether a repetition of a call is the same to the byte, so that another body under a known
+    `dedupe_key` is an alarm; otherwise what the hint says is compared (some providers count attempts in the body).
     `renew_every`: how often a subscription that expires is renewed. `signs_time`: whether stale calls are told.
     """
 
@@ -115,6 +117,7 @@ class Webhooks:
     app_level: bool = False
     subscribes: bool = False
     signs_time: bool = False
+    same_bytes: bool = False
     renew_every: timedelta | None = None
     content_types: tuple[str, ...] = ("application/json",)
     body_limit: int = BODY_LIMIT

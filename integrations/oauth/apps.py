@@ -43,6 +43,22 @@ def provider_app(provider: str, environment: str) -> RegisteredApp | None:
     return RegisteredApp(row.client_id, row.client_secret, tuple(row.webhook_secrets)) if row else None
 
 
+def webhook_secrets(provider: str) -> dict[str, tuple[str, ...]]:
+    """What our applications at that provider sign webhooks with, by environment, in one query.
+
+    An application that has no secret of its own for them signs with its client secret.
+    """
+    rows = ProviderApp.objects.filter(provider=provider)
+    found = {
+        environment: tuple(secrets) or (client_secret,)
+        for environment, client_secret, secrets in rows.values_list("environment", "client_secret", "webhook_secrets")
+    }
+    for environment in Environment.values:
+        if fixed := settings.PROVIDER_APPS.get(f"{provider}.{environment}"):
+            found[environment] = tuple(fixed.get("webhook_secrets") or ()) or (fixed["client_secret"],)
+    return found
+
+
 def required_app(provider: str, environment: str) -> App:
     """The same, for a call that needs it; Misconfigured when there is none."""
     found = provider_app(provider, environment)

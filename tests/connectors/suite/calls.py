@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import connectors
-from connectors.base.connector import Connector
 from connectors.base.webhooks import Hint
 from tests.connectors.suite.adapter import FOLDER
 
@@ -40,13 +40,13 @@ class Vector:
 class Caller:
     """One provider as a caller. Written from its page and the vectors, never from connector or simulator.
 
-    secret, other: two secrets in the form that is stored for it. account: the one that `body` is about. body: an
+    connector: its class. secret, other: two secrets in the form that is stored for it. account: the one that `body` is about. body: an
     authentic body about one object. sign: every header of a call with that body (any bytes), Content-Type included;
     each header besides Content-Type must be needed. covers_body: whether a changed byte shows (no where the secret
     itself travels).
     """
 
-    connector: type[Connector]
+    connector: Any
     secret: str
     other: str
     account: str
@@ -58,7 +58,7 @@ class Caller:
     @property
     def slug(self) -> str:
         """The connector's own."""
-        return self.connector.slug
+        return str(self.connector.slug)
 
 
 def callers() -> dict[str, Caller | Exception]:

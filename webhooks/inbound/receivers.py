@@ -1,0 +1,157 @@
+"""Whom an address belongs to, which secrets open it, and which integrations a call concerns.
+
+Read with plain SQL: these are the statements of every call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils import timezone
+
+import connectors
+from connectors.base.webhooks import Webhooks
+from integrations.oauth.apps import webhook_secrets
+from webhooks.inbound import keys
+from webhooks.inbound.refusals import Refusal
+from webhooks.models import InboundSubscription, SubscriptionState
+
+# How exact InboundSubscription.last_call_at is: not every call costs an update.
+SEEN_EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An integration that a call may concern."""
+
+    integration_id: UUID
+    environment: str
+    account: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What stands behind an address. `owner`: the integration of a keyed one, None for the address of all accounts.
+
+    `secrets`: by environment. `pending`: whether we are just subscribing; `remote_ids`: of its subscriptions, as far as
+    known; `seen`: whether the last call was noted a moment ago.
+    """
+
+    provider: str
+    webhooks: Webhooks
+    url: str
+    owner: Owner | None = None
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    pending: bool = False
+    remote_ids: tuple[str, ...] = ()
+    seen: bool = True
+
+    @property
+    def all_secrets(self) -> list[str]:
+        """Those of every environment."""
+        return [secret for secrets in self.secrets.values() for secret in secrets]
+
+
+def find(slug: str, key: str) -> Receiver:
+    """Who is called; Refusal when the address is none of ours. An unknown key costs what a known one costs."""
+    known = slug in connectors.REGISTRY
+    row = _subscription(slug if known else "", key) if key else None
+    declared = connectors.get(slug).webhooks if known else None
+    if declared is None or (row is None if key else not declared.app_level):
+        raise Refusal("unknown_address")
+    url = keys.address(slug, key)
+    if row is None:
+        return Receiver(slug, declared, url, secrets=webhook_secrets(slug))
+    owner, state, remote_ids, own, seen = row
+    if declared.secret == "app":  # noqa: S105 - where it comes from
+        own = webhook_secrets(slug).get(owner.environment, ())
+    pending = state == SubscriptionState.PENDING
+    return Receiver(slug, declared, url, owner, {owner.environment: own}, pending, remote_ids, seen)
+
+
+_BY_KEY = """
+SELECT i.id, i.environment, i.account_id, i.webhooks_enabled, s.state, s.remote_ids, s.secrets,
+       coalesce(s.last_call_at > %s, false)
+FROM webhooks_inboundsubscription s JOIN integrations_integration i ON i.id = s.integration_id
+WHERE s.key_hash IN ({hashes}) AND i.provider = %s AND i.deleted_at IS NULL
+"""
+
+
+def _subscription(slug: str, key: str) -> tuple[Owner, str, tuple[str, ...], tuple[str, ...], bool] | None:
+    hashes = keys.possible_hashes(key)
+    lately = connection.ops.adapt_datetimefield_value(timezone.now() - SEEN_EVERY)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KEY.format(hashes=", ".join(["%s"] * len(hashes))), [lately, *hashes, slug])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    found = InboundSubscription(secrets=InboundSubscription._meta.get_field("secrets").decrypt(row[6]))
+    remote_ids = json.loads(row[5]) if isinstance(row[5], str) else row[5]
+    return _owner(row[:4]), row[4], tuple(map(str, remote_ids)), tuple(found.live_secrets()), bool(row[7])
+
+
+_BY_ACCOUNT = """
+SELECT id, environment, account_id, webhooks_enabled FROM integrations_integration
+WHERE provider = %s AND deleted_at IS NULL AND environment IN ({environments}) AND account_id IN ({accounts})
+"""
+
+
+def owners(slug: str, environments: Collection[str], accounts: Iterable[str]) -> dict[str, list[Owner]]:
+    """The live integrations of these accounts, by account: one statement."""
+    named = sorted({account for account in accounts if account})
+    found: dict[str, list[Owner]] = {}
+    if not named or not environments:
+        return found
+    sql = _BY_ACCOUNT.format(
+        environments=", ".join(["%s"] * len(environments)), accounts=", ".join(["%s"] * len(named))
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [slug, *environments, *named])
+        for row in cursor.fetchall():
+            owner = _owner(row)
+            found.setdefault(owner.account, []).append(owner)
+    return found
+
+
+def _owner(row: tuple[Any, ...]) -> Owner:
+    identifier, environment, account, enabled = row
+    return Owner(identifier if isinstance(identifier, UUID) else UUID(identifier), environment, account, bool(enabled))
+
+
+# --- Where calls may come from --------------------------------------------------------------------------------------
+def may_call(slug: str, address: str) -> bool:
+    """Whether calls of that provider may come from there: WEBHOOK_SOURCES, where the provider is in it."""
+    networks = settings.WEBHOOK_SOURCES.get(slug)
+    if not networks:
+        return True
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ip_network(network) for network in networks)
+
+
+def check_sources(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start when WEBHOOK_SOURCES cannot be read."""
+    try:
+        for slug, networks in dict(settings.WEBHOOK_SOURCES).items():
+            if slug not in connectors.REGISTRY:
+                raise ImproperlyConfigured(f"{slug!r} is no provider")
+            if not isinstance(networks, list):
+                raise ImproperlyConfigured(f"{slug!r} must have a list of networks")
+            for network in networks:
+                ip_network(network)
+    except (ImproperlyConfigured, TypeError, ValueError) as error:
+        return [Error(f"WEBHOOK_SOURCES: {error}.", id="webhooks.E002")]
+    return []
