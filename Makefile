@@ -63,6 +63,10 @@ format: .venv/.ready ## Format the Python code and fix what can be fixed
 migrations: setup ## Write the migrations that the models need
 	$(BIN)/python manage.py makemigrations
 
+.PHONY: provider
+provider: .venv/.ready ## Start a provider that is whole from the first minute (SLUG=acme LABEL="Acme CRM" CATEGORY=crm)
+	$(BIN)/python scripts/new_provider.py "$(SLUG)" --label "$(LABEL)" --category "$(or $(CATEGORY),crm)"
+
 .PHONY: providers
 providers: .venv/.ready ## Write docs/providers.md from what the connectors declare
 	$(BIN)/python scripts/providers.py
