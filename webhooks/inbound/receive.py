@@ -98,7 +98,10 @@ def _handshake(receiver: Receiver, call: Call) -> Handshake | None:
 def _hints(receiver: Receiver, call: Call) -> list[Hint]:
     """What the connector reads in an authentic body; Refusal for one that it cannot read."""
     try:
-        return receiver.webhooks.parse(call)
+        hints = receiver.webhooks.parse(call)
+        for hint in hints:
+            storing.check(hint)
+        return hints
     except Exception as error:  # noqa: BLE001 - what no reader expects is asked for again, not answered with 500
         if not isinstance(error, Unreadable):
             log.warning("inbound.unreadable", provider=receiver.provider, error=type(error).__name__)
@@ -148,10 +151,7 @@ def _events(
             concerned = found.get(hint.account, [])
         off |= {owner.integration_id for owner in concerned if not owner.enabled}
         ids = [owner.integration_id for owner in concerned if owner.enabled] if concerned else [None]
-        try:
-            events += [storing.event_of(hint, owner_id, environments[0], body) for owner_id in ids]
-        except (Unreadable, UnicodeError):
-            raise Refusal("unreadable") from None
+        events += [storing.event_of(hint, owner_id, environments[0], body) for owner_id in ids]
     if foreign and not events:
         raise Refusal("other_account")
     for integration_id in off:
@@ -163,7 +163,9 @@ def _events(
 
 # --- Answers --------------------------------------------------------------------------------------------------------
 def _response(reply: Reply, **headers: str) -> HttpResponse:
-    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type, headers=headers)
+    response = HttpResponse(reply.body, status=reply.status, content_type=reply.content_type, headers=headers)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # our own line says it; Django would add a second one
+    return response
 
 
 def _unavailable(provider: str, error: Exception) -> HttpResponse:

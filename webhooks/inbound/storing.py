@@ -60,32 +60,34 @@ class Outcome:
     wakes: bool
 
 
-def event_of(hint: Hint, integration_id: UUID | None, realm: str, body: bytes | None) -> NewEvent:
-    """The event of a hint; Unreadable when its facts have no place in our columns. `realm` keeps the keys of strangers
-    apart where there is no integration. `body`: for providers that repeat a call byte for byte."""
-    for text, limit in ((hint.remote_id, 200), (hint.account, 200), (hint.resource, 60)):
-        if len(text) > limit:
-            raise Unreadable("Un identifiant est trop long.")
-    facts = json.dumps([hint.resource, hint.remote_id, hint.kind, hint.account, hint.deleted, hint.at, hint.version])
-    key = hint.dedupe_key if len(hint.dedupe_key) <= KEY_LIMIT else _digest(hint.dedupe_key.encode(errors="replace"))
-    if not storable("".join((hint.remote_id, hint.account, hint.resource, hint.kind, hint.version, key))):
+def check(hint: Hint) -> None:
+    """Unreadable when the facts of a hint have no place in our columns."""
+    texts = (hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(hint.deleted, bool):
+        raise Unreadable("Une donnée n’est pas du type que le fournisseur documente.")
+    if len(hint.remote_id) > 200 or len(hint.account) > 200 or len(hint.resource) > 60 or not hint.dedupe_key:
+        raise Unreadable("Un identifiant est vide ou trop long.")
+    if not storable("".join(texts)):
         raise Unreadable("Un identifiant contient des caractères qui n’ont pas de sens.")
+
+
+def event_of(hint: Hint, integration_id: UUID | None, realm: str, body: bytes | None) -> NewEvent:
+    """The event of a checked hint. `realm` keeps the keys of strangers apart where there is no integration. `body`: for
+    providers that repeat a call byte for byte."""
+    facts = json.dumps([hint.resource, hint.remote_id, hint.kind, hint.account, hint.deleted, hint.at, hint.version])
+    key = hint.dedupe_key if len(hint.dedupe_key) <= KEY_LIMIT else _digest(hint.dedupe_key.encode())
     scope = integration_id.hex if integration_id else realm
     return NewEvent(integration_id, hint, f"{scope}:{key}", _digest(facts.encode() if body is None else body))
 
 
 def handshake_event(handshake: Handshake, integration_id: UUID) -> NewEvent:
     """The event by which the loop gives the code back; Unreadable when its facts have no place in our columns."""
-    code = _digest(handshake.code.encode(errors="replace"))
-    hint = Hint(
-        resource="",
-        remote_id=handshake.remote_id,
-        kind=InboundEvent.HANDSHAKE,
-        dedupe_key=f"{InboundEvent.HANDSHAKE}:{_digest(handshake.remote_id.encode(errors='replace'))[:32]}:{code}",
-        account=handshake.account,
-    )
-    if len(handshake.code) > KEY_LIMIT or not storable(handshake.code):
-        raise Unreadable("Le code de vérification est illisible.")
+    check(Hint("", handshake.remote_id, handshake.code, "key", handshake.account))
+    if len(handshake.code) > KEY_LIMIT:
+        raise Unreadable("Le code de vérification est trop long.")
+    key = _digest(json.dumps([handshake.remote_id, handshake.code]).encode())
+    kind = InboundEvent.HANDSHAKE
+    hint = Hint("", handshake.remote_id, kind, f"{kind}:{key}", handshake.account)
     made = event_of(hint, integration_id, "", None)
     return NewEvent(integration_id, hint, made.dedupe_key, made.digest, handshake.code)
 

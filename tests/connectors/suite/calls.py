@@ -40,10 +40,10 @@ class Vector:
 class Caller:
     """One provider as a caller. Written from its page and the vectors, never from connector or simulator.
 
-    connector: its class. secret, other: two secrets in the form that is stored for it. account: the one that `body` is about. body: an
-    authentic body about one object. sign: every header of a call with that body (any bytes), Content-Type included;
-    each header besides Content-Type must be needed. covers_body: whether a changed byte shows (no where the secret
-    itself travels).
+    connector: its class. secret, other: two secrets in the form that is stored for it ("" where the address alone is
+    the secret). account: the one that `body` is about. body: an authentic body about one object. sign: every header of
+    a call with that body (any bytes), Content-Type included; each header besides Content-Type must be needed.
+    covers_body: whether a changed byte shows (no where the secret itself travels).
     """
 
     connector: Any
