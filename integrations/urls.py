@@ -33,6 +33,7 @@ urlpatterns = [
     path("integrations/<uuid:pk>", integration.detail, name="detail"),
     path("integrations/<uuid:pk>/jobs", integration.jobs, name="jobs"),
     path("integrations/<uuid:pk>/settings", integration.options, name="settings"),
+    path("integrations/<uuid:pk>/estimate", integration.estimate, name="estimate"),
     path("integrations/<uuid:pk>/log", integration.log, name="log"),
     path("integrations/<uuid:pk>/preview", preview.preview, name="preview"),
     path("integrations/<uuid:pk>/conflicts", conflicts.listing, name="conflicts"),

@@ -11,10 +11,12 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Limits:
-    """What a provider allows: `rate` requests a second on average, `burst` at once."""
+    """What a provider allows: `rate` requests a second on average, `burst` at once, `daily` in 24 hours (None: no such
+    limit is known)."""
 
     rate: float
     burst: int
+    daily: int | None = None
 
 
 class Limiter(Protocol):

@@ -36,7 +36,8 @@ class HubSpot(Connector):
     config_fields = access.CONFIG_FIELDS
     hosts = access.HOSTS
     # 100 in 10 seconds for the smallest accounts; searches have a pace of their own below.
-    limits = Limits(rate=9, burst=18)
+    # A private app of the smallest accounts has 250,000 a day.
+    limits = Limits(rate=9, burst=18, daily=250_000)
     webhook_scheme = HubSpotSignature()
     resources = RESOURCES
     habits = access.HABITS

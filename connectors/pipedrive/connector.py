@@ -40,7 +40,8 @@ class Pipedrive(Connector):
     config_fields = CONFIG_FIELDS
     hosts = access.HOSTS
     # The smallest plan allows 20 in any 2 seconds with an API token.
-    limits = Limits(rate=5, burst=8)
+    # Its 30,000 tokens a day are worth 3,000 lists.
+    limits = Limits(rate=5, burst=8, daily=3_000)
     webhook_scheme = BasicCredentials()
     resources = RESOURCES
     option_kinds = options.KINDS

@@ -32,8 +32,8 @@ class Salesforce(Connector):
     oauth = access.OAUTH
     config_fields = access.CONFIG_FIELDS
     hosts = access.HOSTS
-    # What counts is the number of calls a day; this only spares the organization's other users.
-    limits = Limits(rate=10, burst=20)
+    # What counts is the number of calls a day, for the whole organization; the pace only spares its other users.
+    limits = Limits(rate=10, burst=20, daily=100_000)
     resources = RESOURCES
     habits = access.HABITS
     option_kinds = options.KINDS

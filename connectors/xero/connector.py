@@ -31,8 +31,8 @@ class Xero(Organisation):
     auth_methods = (AuthMethod("oauth2", "Connexion OAuth 2.0"),)
     oauth = access.OAUTH
     hosts = access.HOSTS
-    # 60 a minute are allowed, for everyone who speaks to this organisation.
-    limits = Limits(rate=0.9, burst=5)
+    # 60 a minute are allowed, for everyone who speaks to this organisation, and 5,000 in 24 hours.
+    limits = Limits(rate=0.9, burst=5, daily=5_000)
     webhook_scheme = HmacBase64("x-xero-signature")
     resources = RESOURCES
     option_kinds = options.KINDS

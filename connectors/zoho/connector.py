@@ -35,8 +35,9 @@ class Zoho(Connector):
     oauth = access.OAUTH
     config_fields = CONFIG_FIELDS
     hosts = access.HOSTS
-    # Zoho counts calls a day, and those under way: 5 at once in its smallest edition.
-    limits = Limits(rate=8, burst=4)
+    # Zoho counts calls a day, and those under way: 5 at once in its smallest edition. 50,000 credits are those of the
+    # Standard edition.
+    limits = Limits(rate=8, burst=4, daily=50_000)
     writes_at_once = 4
     webhook_scheme = EchoedToken()
     resources = RESOURCES

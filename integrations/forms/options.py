@@ -19,6 +19,7 @@ POLICIES = {
 }
 
 
+HOURS = [(hour, f"{hour}\xa0h\xa000") for hour in range(24)]
 FILTER = "filter-"
 PERIOD = ("date_from", "date_to")
 
@@ -86,9 +87,10 @@ class OptionsForm(forms.ModelForm):
     sync_hour = forms.TypedChoiceField(
         label="Heure",
         coerce=int,
-        choices=[(hour, f"{hour}\xa0h\xa000") for hour in range(24)],
-        help_text="Heure de Montréal.",
+        choices=HOURS,
+        help_text="Heure de Montréal. Le départ est étalé sur les dix minutes qui suivent.",
     )
+    push_hour = forms.TypedChoiceField(label="Heure d’envoi", coerce=int, choices=HOURS, help_text="Heure de Montréal.")
 
     class Meta:
         model = Integration
@@ -111,10 +113,12 @@ class OptionsForm(forms.ModelForm):
             "timeout_seconds": "Délai maximal d’une requête (s)",
             "default_division": "Division par défaut",
             "direction": "Sens de la synchronisation",
+            "frequency": "Synchronisation planifiée",
+            "push_frequency": "Envoi de ce qui change ici",
             "conflict_policy": "Quand un même champ a changé des deux côtés",
             "newest_tolerance": "Tolérance entre les horloges (s)",
             "create_missing": "Créer les manquants",
-            "push_at_once": "Envoyer dès la modification",
+            "push_weekday": "Jour d’envoi",
             "push_divisions": "Divisions envoyées",
             "include_deleted": "Suivre les suppressions",
             "date_from": "Documents à partir du",
@@ -123,7 +127,6 @@ class OptionsForm(forms.ModelForm):
         }
         help_texts = {
             "name": "Tel qu’il paraît dans la console et dans les avis.",
-            "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
             "sync_weekday": "Le jour de la synchronisation hebdomadaire.",
             "batch_size": "De 1 à 1\xa0000. Plus la page est grande, moins il y a de requêtes.",
             "max_retries": "De 0 à 20. Avant d’abandonner une requête qui échoue de façon passagère.",
@@ -136,8 +139,10 @@ class OptionsForm(forms.ModelForm):
             "create_missing": "Chaque enregistrement de la plateforme qui n’existe pas chez le fournisseur y est créé, "
             "même s’il vient d’un autre système. Sinon, seuls ceux de la plateforme le sont, quand ils naissent ou "
             "changent.",
-            "push_at_once": "Une modification part dans les secondes qui suivent. Sinon, elle attend la prochaine "
-            "synchronisation.",
+            "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
+            "push_frequency": "« Dès la modification » : dans les secondes qui suivent. Aux heures choisies : tout ce "
+            "qui a changé part en une fois.",
+            "push_weekday": "Le jour de l’envoi hebdomadaire.",
             "push_divisions": "Seuls les enregistrements de ces divisions sont créés chez le fournisseur. Aucune "
             "choisie : toutes.",
             "include_deleted": "Ce qui est supprimé chez le fournisseur est archivé ici; sinon, rien ne change ici.",

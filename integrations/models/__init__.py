@@ -7,6 +7,7 @@ from integrations.models.connection import (
     Environment,
     Frequency,
     Integration,
+    PushFrequency,
     Status,
     Weekday,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "MappingDirection",
     "OAuthAttempt",
     "ProviderApp",
+    "PushFrequency",
     "PushOperation",
     "PushStatus",
     "RecordLink",

@@ -45,6 +45,17 @@ class Frequency(models.TextChoices):
     WEEKLY = "weekly", "Toutes les semaines"
 
 
+class PushFrequency(models.TextChoices):
+    """When changes of the platform leave; the hours are the integration's `push_hour` and `push_weekday`."""
+
+    CHANGE = "change", "Dès la modification"
+    SYNC = "sync", "Avec chaque synchronisation"
+    HOURLY = "hourly", "Toutes les heures"
+    DAILY = "daily", "Tous les jours"
+    WEEKLY = "weekly", "Toutes les semaines"
+    MANUAL = "manual", "À la main seulement"
+
+
 class ConflictPolicy(models.TextChoices):
     HOLD = "hold", "Attendre une décision"
     PLATFORM = "platform", "La plateforme l’emporte"
@@ -102,7 +113,12 @@ class Integration(models.Model):
         "tolérance entre les horloges (s)", default=60, validators=[MaxValueValidator(3600)]
     )
     create_missing = models.BooleanField("créer les manquants", default=False)
-    push_at_once = models.BooleanField("envoyer dès la modification", default=True)
+    push_frequency = models.CharField(
+        "envoi des modifications", max_length=12, choices=PushFrequency, default=PushFrequency.CHANGE
+    )
+    push_hour = models.PositiveSmallIntegerField("heure d’envoi", default=3, validators=[MaxValueValidator(23)])
+    push_weekday = models.PositiveSmallIntegerField("jour d’envoi", choices=Weekday, default=Weekday.MONDAY)
+    next_push_at = models.DateTimeField("prochain envoi", null=True, blank=True, db_index=True)
     push_divisions = models.ManyToManyField(
         "records.Division", blank=True, related_name="+", verbose_name="divisions envoyées"
     )
@@ -174,6 +190,11 @@ class Integration(models.Model):
     def receives(self) -> bool:
         """Whether changes at the provider come to the platform."""
         return self.direction in (Direction.IN, Direction.BOTH)
+
+    @property
+    def sends_apart(self) -> bool:
+        """Whether changes leave at hours of their own, and not with a scheduled synchronisation."""
+        return self.push_frequency not in (PushFrequency.CHANGE, PushFrequency.SYNC)
 
     def filters_of(self, resource: Resource) -> dict[str, str]:
         """What a pull of this resource is narrowed to: its own filters, and the period where the provider can."""

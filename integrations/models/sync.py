@@ -28,6 +28,7 @@ class Trigger(models.TextChoices):
     MANUAL = "manual", "Manuelle"
     SCHEDULE = "schedule", "Planifiée"
     CHANGE = "change", "Après une modification"
+    PUSH = "push", "Envoi planifié"
     COMMAND = "command", "Ligne de commande"
 
 
@@ -96,6 +97,11 @@ class SyncJob(models.Model):
     def succeeded(self) -> int:
         """Records written without error."""
         return self.created + self.updated + self.archived + self.pushed
+
+    @property
+    def reads(self) -> bool:
+        """Whether it takes in what changed at the provider."""
+        return self.trigger not in (Trigger.CHANGE, Trigger.PUSH)
 
     @property
     def is_open(self) -> bool:

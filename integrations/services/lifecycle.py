@@ -19,7 +19,7 @@ from integrations.models.connection import OAUTH2
 from integrations.oauth.grants import end_grant
 from integrations.services.errors import Refused
 from integrations.services.status import facts, set_status
-from integrations.services.syncing import cancel_open_jobs, planned
+from integrations.services.syncing import cancel_open_jobs, plan
 from integrations.sync import locks
 from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector
@@ -39,7 +39,9 @@ OPTIONS = (
     "conflict_policy",
     "newest_tolerance",
     "create_missing",
-    "push_at_once",
+    "push_frequency",
+    "push_hour",
+    "push_weekday",
     "push_divisions",
     "include_deleted",
     "date_from",
@@ -84,8 +86,8 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
     with transaction.atomic():
         for name, value in single.items():
             setattr(integration, name, value)
-        integration.next_sync_at = planned(integration)
-        integration.save(update_fields=[*single, "next_sync_at"])
+        plan(integration)
+        integration.save(update_fields=[*single, "next_sync_at", "next_push_at"])
         if "push_divisions" in values:
             integration.push_divisions.set(values["push_divisions"])
     changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
@@ -124,8 +126,8 @@ def enable(integration: Integration, *, actor: User) -> None:
     if not integration.is_connected:
         raise Refused("Cette intégration est déconnectée. Reconnectez-la avec une clé valable pour l’activer.")
     set_status(integration, Status.ACTIVE)
-    integration.next_sync_at = planned(integration)
-    integration.save(update_fields=["next_sync_at"])
+    plan(integration)
+    integration.save(update_fields=["next_sync_at", "next_push_at"])
     audit.record("integration.enabled", actor=actor, target=integration)
 
 
@@ -162,6 +164,6 @@ def delete(integration: Integration, *, actor: User) -> None:
     with transaction.atomic():
         RecordLink.objects.filter(integration=integration).update(state=LinkState.ARCHIVED)
         integration.deleted_at = timezone.now()
-        integration.next_sync_at = None
-        integration.save(update_fields=["deleted_at", "next_sync_at"])
+        integration.next_sync_at = integration.next_push_at = None
+        integration.save(update_fields=["deleted_at", "next_sync_at", "next_push_at"])
         audit.record("integration.deleted", actor=actor, target=integration, before=facts(integration))

@@ -18,6 +18,7 @@ from integrations.models import (
     Direction,
     Integration,
     JobStatus,
+    PushFrequency,
     PushOperation,
     PushStatus,
     Status,
@@ -122,18 +123,33 @@ def dismiss_error(error: SyncError, *, actor: User) -> None:
 
 
 def enqueue_scheduled() -> int:
-    """Queue the synchronisations whose time has come, plan their next one; returns how many. Safe to run anywhere."""
+    """Queue the synchronisations and the pushes whose time has come, plan their next one; returns how many. Safe to run
+    anywhere. However long nobody looked, one run makes up for all that were missed."""
+    return _enqueue_due("next_sync_at", Trigger.SCHEDULE) + _enqueue_due("next_push_at", Trigger.PUSH)
+
+
+def _enqueue_due(name: str, trigger: Trigger) -> int:
     started = 0
-    due = Integration.objects.runnable().filter(next_sync_at__lte=Now(), credential__isnull=False)
+    due = Integration.objects.runnable().filter(**{f"{name}__lte": Now()}, credential__isnull=False)
     for integration in due.select_related("credential"):
+        running = SyncJob.objects.filter(integration=integration, status__in=OPEN_STATUSES).first()
+        if running and not _covers(running, trigger):
+            continue  # It is still due once that job is over.
         # Compare-and-swap on the planned time: of two machines that sweep together, one starts it.
-        mine = Integration.objects.filter(pk=integration.pk, next_sync_at=integration.next_sync_at).update(
-            next_sync_at=planned(integration)
-        )
-        if mine:
-            request_sync(integration, trigger=Trigger.SCHEDULE)
+        planned = getattr(integration, name)
+        plan(integration)
+        mine = Integration.objects.filter(pk=integration.pk, **{name: planned})
+        if mine.update(**{name: getattr(integration, name)}) and running is None:
+            request_sync(integration, trigger=trigger)
             started += 1
     return started
+
+
+def _covers(running: SyncJob, trigger: Trigger) -> bool:
+    """Whether an open job does what this schedule asks for."""
+    if running.dry_run:
+        return False
+    return running.reads if trigger == Trigger.SCHEDULE else running.trigger != Trigger.SCHEDULE
 
 
 def enqueue_pushes() -> int:
@@ -146,7 +162,7 @@ def enqueue_pushes() -> int:
         ~Exists(jobs.filter(status__in=OPEN_STATUSES)),
         # A provider that is down is not asked again at every sweep.
         ~Exists(jobs.filter(status=JobStatus.FAILED, finished_at__gt=Now() - REST_AFTER_FAILURE)),
-        push_at_once=True,
+        push_frequency=PushFrequency.CHANGE,
         direction__in=[Direction.OUT, Direction.BOTH],
         credential__isnull=False,
         # The first synchronisation is a person's decision, after the preview.
@@ -156,5 +172,17 @@ def enqueue_pushes() -> int:
     return len(asked)
 
 
-def planned(integration: Integration) -> Any:
-    return next_run(integration.frequency, integration.sync_hour, integration.sync_weekday, timezone.now())
+def plan(integration: Integration) -> None:
+    """Set (unsaved) when the integration is next due to synchronise, and to send."""
+    now = timezone.now()
+    reads = integration.receives or not integration.sends_apart
+    integration.next_sync_at = (
+        next_run(integration.frequency, integration.sync_hour, integration.sync_weekday, now, key=integration.pk)
+        if reads
+        else None
+    )
+    integration.next_push_at = (
+        next_run(integration.push_frequency, integration.push_hour, integration.push_weekday, now, key=integration.pk)
+        if integration.sends and integration.sends_apart
+        else None
+    )

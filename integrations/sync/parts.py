@@ -53,7 +53,7 @@ class Parts:
     def pull(self) -> bool:
         """Pull what is left; False when the slice ended first."""
         run = self.run
-        if not run.integration.receives or run.job.trigger == Trigger.CHANGE:
+        if not run.integration.receives or not run.job.reads:
             return True
         left = [compiled for compiled in self.inbound if compiled.resource.name not in run.job.done]
         # Every slice stores at least one page, however short it is: a job always advances.
@@ -64,7 +64,8 @@ class Parts:
 
     def push(self) -> bool:
         """Push what waits, parents before those that refer to them; False when the slice ended first."""
-        if not self.pushers:
+        at_its_own_hours = self.run.integration.sends_apart and self.run.job.trigger == Trigger.SCHEDULE
+        if not self.pushers or at_its_own_hours:
             return True
         if self.run.integration.create_missing:
             routing.ask_missing(self.run.integration)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from integrations import selectors, services
+from integrations import estimates, selectors, services
 from integrations.core.roles import administrator_required
 from integrations.forms import DeleteForm, DirectionForm, OptionsForm
 from integrations.models import FieldMapping, Integration
@@ -115,9 +115,23 @@ def options(request: HttpRequest, pk: UUID) -> HttpResponse:
         services.change_options(integration, form.options(), actor=actor(request))
         messages.success(request, "Les paramètres sont enregistrés.")
         return redirect("integrations:settings", pk=pk)
-    return page(
-        request, "integrations/settings.html", frame(integration, "settings", form=form, objects=_objects(integration))
+    context = frame(
+        integration, "settings", form=form, objects=_objects(integration), estimate=estimates.of(form.instance)
     )
+    return page(request, "integrations/settings.html", context)
+
+
+@administrator_required
+@require_safe
+def estimate(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The calls a day that the options in the address would make, as a fragment; what is not valid counts as it was."""
+    integration = integration_or_404(pk)
+    form = OptionsForm(request.GET, instance=integration_or_404(pk))
+    form.is_valid()
+    for name in estimates.OPTIONS & form.cleaned_data.keys():
+        setattr(integration, name, form.cleaned_data[name])
+    context = {"integration": integration, "estimate": estimates.of(integration)}
+    return page(request, "integrations/estimate.html", context)
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ USER = Origin("user", "1", label="Alice")
 @pytest.fixture
 def both(rovida: Integration, synchronise: Synchronise) -> Integration:
     """ROVIDA both ways, after its first synchronisation; nothing is sent before it is asked for."""
-    rovida.direction, rovida.push_at_once = "both", False
+    rovida.direction, rovida.push_frequency = "both", "sync"
     rovida.save()
     synchronise(rovida)
     return rovida

@@ -25,7 +25,9 @@ OPTIONS = {
     "direction": "both",
     "conflict_policy": "newest",
     "newest_tolerance": "60",
-    "push_at_once": "on",
+    "push_frequency": "daily",
+    "push_hour": "5",
+    "push_weekday": "0",
 }
 
 
@@ -110,13 +112,9 @@ def test_settings_are_saved_and_plan_the_next_run(administrator_client: Client) 
     made.refresh_from_db()
     assert (made.name, made.sync_hour, made.sync_weekday, made.batch_size) == ("Nouveau nom", 4, 2, 250)
     assert str(made.backoff_multiplier) == "1.50"
-    assert (made.direction, made.conflict_policy, made.push_at_once, made.create_missing) == (
-        "both",
-        "newest",
-        True,
-        False,
-    )
-    assert made.next_sync_at is not None
+    assert (made.direction, made.conflict_policy, made.create_missing) == ("both", "newest", False)
+    assert (made.push_frequency, made.push_hour) == ("daily", 5)
+    assert made.next_sync_at is not None and made.next_push_at is not None
 
 
 def test_every_option_can_be_seen_and_saving_what_is_shown_changes_nothing(administrator_client: Client) -> None:
