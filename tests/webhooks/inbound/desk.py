@@ -64,7 +64,7 @@ class Desk:
         given = dict(headers)
         kind = next((given.pop(name) for name in list(given) if name.lower() == "content-type"), "")
         # Named here too: the test client leaves it out of a request without body.
-        given_type = {"CONTENT_TYPE": kind}
+        given_type: dict[str, Any] = {"CONTENT_TYPE": kind}
         return self.client.post(path or self.path, body, kind, headers=given, REMOTE_ADDR=client_ip, **given_type)
 
     def call(self, body: bytes | None = None, moment: Moment | None = None) -> Any:

@@ -1,0 +1,42 @@
+"""What a call costs the database, whatever the number of its events."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.webhooks.inbound.pretend import body_of, event
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(desk, *events, times=1):
+    """How many statements a call costs once the first one was noted."""
+    desk.call()
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        for _ in range(times):
+            assert desk.call(body_of(*events)).status_code < 300
+    return len([each for each in captured if not each["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))])
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_a_keyed_call_costs_the_same_for_any_number_of_events(keyed, count):
+    # Who is called, the call with its events, and on PostgreSQL the bell; SQLite needs two to store.
+    assert statements(keyed, *(event(str(n)) for n in range(count))) == 3
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_a_call_for_all_accounts_costs_the_same_for_any_number_of_events(shared, count):
+    # The applications, the integrations of the accounts, and as above.
+    assert statements(shared, *(event(str(n)) for n in range(count))) == 4
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_a_repetition_costs_a_look_at_what_is_known(keyed, count):
+    events = [event(str(n)) for n in range(count)]
+    keyed.call(body_of(*events))
+    # Nothing is stored, so that SQLite writes no call and PostgreSQL rings no bell.
+    assert statements(keyed, *events) == 3
