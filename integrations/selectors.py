@@ -27,11 +27,13 @@ from integrations.models import (
     PushStatus,
     RecordLink,
     RemoteOption,
+    SentChange,
     SlotRule,
     Status,
     SyncError,
     SyncJob,
 )
+from integrations.records.models import RecordHistory
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,47 @@ def links_of(kind: str, record_ids: Iterable[UUID]) -> QuerySet[RecordLink]:
         .select_related("integration")
         .order_by("integration__name", "resource", "remote_id")
     )
+
+
+def sent_of(kind: str, record_id: UUID, field: str = "") -> QuerySet[SentChange]:
+    """What was written of a record at providers, newest first; of one field only where `field` names it."""
+    rows = SentChange.objects.filter(record_kind=kind, record_id=record_id).order_by("-id")
+    return rows.filter(changes__has_key=field) if field else rows
+
+
+def changes_of_job(job: SyncJob, kind: str = "") -> QuerySet[RecordHistory]:
+    """What a synchronisation changed on the platform, newest first."""
+    rows = RecordHistory.objects.filter(job_id=job.pk).order_by("-id")
+    return rows.filter(kind=kind) if kind else rows
+
+
+def sent_by_job(job: SyncJob, kind: str = "") -> QuerySet[SentChange]:
+    """What a synchronisation wrote at its provider, newest first."""
+    rows = SentChange.objects.filter(job=job).order_by("-id")
+    return rows.filter(record_kind=kind) if kind else rows
+
+
+def live_jobs() -> QuerySet[SyncJob]:
+    """The synchronisations of integrations that are not deleted."""
+    return SyncJob.objects.filter(integration__deleted_at=None).select_related("integration")
+
+
+def ids_by_remote_id(remote_id: str) -> dict[str, set[UUID]]:
+    """The records that some system knows under this identifier, by kind; one query."""
+    found: dict[str, set[UUID]] = {}
+    rows = RecordLink.objects.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED)
+    for kind, record_id in rows.values_list("record_kind", "record_id"):
+        found.setdefault(kind, set()).add(record_id)
+    return found
+
+
+def twins(record_ids: Iterable[UUID]) -> dict[UUID, list[RecordLink]]:
+    """The links of these records to every system, by record; one query."""
+    found: dict[UUID, list[RecordLink]] = {}
+    rows = RecordLink.objects.filter(record_id__in=list(record_ids)).exclude(state=LinkState.ARCHIVED)
+    for link in rows.select_related("integration").order_by("integration__name", "resource", "remote_id"):
+        found.setdefault(link.record_id, []).append(link)
+    return found
 
 
 def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySet[Conflict]:

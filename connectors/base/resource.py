@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 from connectors.base.errors import Malformed
 
@@ -120,7 +121,8 @@ class Resource:
     creation harmless; deleted: recognises the tombstone of a deleted object where one field does not tell; acts: what
     prepare_act() offers; match: record fields by which a first meeting knows a record; owned_amounts: record fields
     that the provider computes: its amount overwrites ours, and a person is told when they differ; date_field: the day
-    of a document, a field of the record; slots: what account mapping fills.
+    of a document, a field of the record; slots: what account mapping fills; web_pages:
+    environment → address of one object's page for people, with `{id}` and perhaps `{account}` in it.
     """
 
     name: str
@@ -146,6 +148,14 @@ class Resource:
     owned_amounts: tuple[str, ...] = ()
     date_field: str = ""
     slots: tuple[Slot, ...] = ()
+    web_pages: Mapping[str, str] = field(default_factory=dict)
+
+    def web_page(self, environment: str, account: str, remote_id: str) -> str:
+        """Where people see the object in their browser at the provider, empty where that is not declared."""
+        page = self.web_pages.get(environment, "")
+        if not page or ("{account}" in page and not account):
+            return ""
+        return page.format(account=quote(account, safe=""), id=quote(remote_id, safe=""))
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:
         """The object's id. Malformed when it has none: nothing could ever be linked to it."""

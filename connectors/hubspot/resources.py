@@ -15,6 +15,12 @@ UNIQUE = "lacoste_id"
 EMAIL_KEY = "inputs.0.properties.email"
 
 
+def _pages(type_id: str) -> dict[str, str]:
+    """Where an object of this type is shown in an account."""
+    page = f"https://app.hubspot.com/contacts/{{account}}/record/{type_id}/{{id}}"
+    return dict.fromkeys(("production", "test"), page)
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of HubSpot have in common."""
     return Resource(
@@ -35,6 +41,7 @@ COMPANIES = _resource(
     label="Entreprises",
     record="customer",
     path="companies",
+    web_pages=_pages("0-2"),
     match=("name",),
     mappings=(
         Map("customer.name", "name", "string", required=True),
@@ -49,6 +56,7 @@ CONTACTS = _resource(
     label="Contacts",
     record="contact",
     path="contacts",
+    web_pages=_pages("0-1"),
     match=("email",),
     lookup_fields=(EMAIL_KEY,),
     depends_on=("companies",),
@@ -69,6 +77,7 @@ DEALS = _resource(
     label="Transactions",
     record="opportunity",
     path="deals",
+    web_pages=_pages("0-3"),
     depends_on=("companies",),
     slots=(
         Slot("pipeline", "pipeline", "Pipeline", by="opportunity.pipeline"),

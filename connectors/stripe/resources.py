@@ -32,6 +32,12 @@ REFUND_STATUS = {
 }
 
 
+def _pages(path: str) -> dict[str, str]:
+    """Where the dashboard shows an object, in both modes."""
+    dashboard = "https://dashboard.stripe.com"
+    return {"production": f"{dashboard}/{path}/{{id}}", "test": f"{dashboard}/test/{path}/{{id}}"}
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of Stripe have in common."""
     return Resource(
@@ -51,6 +57,7 @@ CUSTOMERS = _resource(
     label="Clients",
     record="customer",
     path="customers",
+    web_pages=_pages("customers"),
     match=("email", "name"),
     lookup_fields=("metadata.customer_ref", "email"),
     capabilities=frozenset({"pull", "fetch", "lookup", "create", "update", "delete"}),
@@ -69,6 +76,7 @@ INVOICES = _resource(
     label="Factures",
     record="invoice",
     path="invoices",
+    web_pages=_pages("invoices"),
     match=("number",),
     owned_amounts=("total",),
     lookup_fields=("metadata.invoice_ref", "metadata.invoice_number"),

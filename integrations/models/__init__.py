@@ -14,7 +14,15 @@ from integrations.models.connection import (
 from integrations.models.control import EmergencyStop
 from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
 from integrations.models.oauth import OAuthAttempt, ProviderApp
-from integrations.models.push import Conflict, ConflictState, PushOperation, PushStatus, RemoteOption, SlotRule
+from integrations.models.push import (
+    Conflict,
+    ConflictState,
+    PushOperation,
+    PushStatus,
+    RemoteOption,
+    SentChange,
+    SlotRule,
+)
 from integrations.models.sync import (
     OPEN_STATUSES,
     Exchange,
@@ -50,6 +58,7 @@ __all__ = [
     "PushStatus",
     "RecordLink",
     "RemoteOption",
+    "SentChange",
     "SlotRule",
     "Status",
     "SyncCursor",

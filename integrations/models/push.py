@@ -9,6 +9,7 @@ from integrations.core.fields import SecretTextField
 from integrations.core.ids import uuid7
 from integrations.models.connection import Integration
 from integrations.models.mapping import RecordLink
+from integrations.models.sync import SyncJob
 
 
 class PushStatus(models.TextChoices):
@@ -61,6 +62,31 @@ class PushOperation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.record_id}"
+
+
+class SentChange(models.Model):
+    """One write that a provider took: the other half of a record's history. `changes` is `{field: [old, new]}` in
+    canonical JSON, old being what both sides last agreed on; never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(SyncJob, models.CASCADE, related_name="sent", verbose_name="synchronisation")
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="sent")
+    resource = models.CharField("objet", max_length=60)
+    record_kind = models.CharField("type d’enregistrement", max_length=40)
+    record_id = models.UUIDField("enregistrement")
+    remote_id = models.CharField("identifiant chez le fournisseur", max_length=255, blank=True)
+    action = models.CharField("opération", max_length=30)
+    changes = models.JSONField("changements", default=dict)
+    at = models.DateTimeField("date")
+
+    class Meta:
+        verbose_name = "modification envoyée"
+        verbose_name_plural = "modifications envoyées"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["record_kind", "record_id"], name="sent_by_record")]
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.remote_id}"
 
 
 class ConflictState(models.TextChoices):

@@ -82,9 +82,10 @@ def related(kind: Kind, instance: Record) -> list[Related]:
     return found
 
 
-def history(kind: Kind, pk: UUID) -> QuerySet[RecordHistory]:
-    """The changes of a record, newest first."""
-    return RecordHistory.objects.filter(kind=kind.slug, record_id=pk).order_by("-version")
+def history(kind: Kind, pk: UUID, field: str = "") -> QuerySet[RecordHistory]:
+    """The changes of a record, newest first; of one field only where `field` names it."""
+    rows = RecordHistory.objects.filter(kind=kind.slug, record_id=pk).order_by("-version")
+    return rows.filter(changes__has_key=field) if field else rows
 
 
 def _with_context(info: FieldInfo) -> list[str]:

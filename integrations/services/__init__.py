@@ -38,6 +38,7 @@ from integrations.services.syncing import (
     enqueue_scheduled,
     request_sync,
     retry_error,
+    retry_errors,
 )
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "resolve_conflict",
     "resume_everything",
     "retry_error",
+    "retry_errors",
     "retry_push",
     "retry_refused",
     "save_app",

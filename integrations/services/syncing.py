@@ -110,6 +110,18 @@ def retry_error(error: SyncError, *, actor: User) -> SyncJob:
     return request_sync(error.integration, actor=actor, resources=[error.resource])
 
 
+def retry_errors(integration: Integration, *, actor: User) -> int:
+    """Try every refused record of an integration again; returns how many. Refused when it cannot synchronise."""
+    rows = SyncError.objects.filter(integration=integration, resolved_at=None)
+    total = rows.count()
+    if total:
+        resources = sorted(set(rows.order_by().values_list("resource", flat=True)))
+        with transaction.atomic():
+            audit.record("sync.error_retried", actor=actor, target=integration, after={"records": total})
+            request_sync(integration, actor=actor, resources=resources)
+    return total
+
+
 def dismiss_error(error: SyncError, *, actor: User) -> None:
     """Close an error without taking the record in; it opens again if the record fails again."""
     error.resolved_at = timezone.now()

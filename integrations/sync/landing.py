@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from connectors.base.errors import Conflict as RemoteConflict
 from connectors.base.errors import NotFound, Rejected
 from connectors.base.writes import PreparedWrite
-from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
+from integrations.models import LinkState, PushOperation, PushStatus, RecordLink, SentChange
 from integrations.sync import adopt
 from integrations.sync.outbound import OutboundResource
-from integrations.sync.page import Answered, PageStore
+from integrations.sync.page import Answered, PageStore, Told
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Outcome
 
@@ -56,17 +58,37 @@ class Landing:
             return
         try:
             with transaction.atomic():
-                self.store.take_answers(
+                told = self.store.take_answers(
                     self.outbound.kind.slug,
                     [Answered(each.record_id, raw, each.sent_values, each.sent_at) for each, raw in answers if raw],
                 )
-                self._close_all([each for each, _ in answers])
+                operations = [each for each, _ in answers]
+                self._note(operations, told)
+                self._close_all(operations)
         except (IntegrityError, DataError) as error:
             if len(answers) > 1:
                 for one in answers:
                     self.store_answers([one])
             else:
                 self._settle(answers[0][0], PushStatus.HELD, "database", f"{DATABASE_REFUSES} ({type(error).__name__})")
+
+    def _note(self, operations: list[PushOperation], told: Mapping[UUID, Told]) -> None:
+        """Keep what was written there: the other half of the records' history; one statement."""
+        now = timezone.now()
+        SentChange.objects.bulk_create(
+            SentChange(
+                job=self.run.job,
+                integration=self.run.integration,
+                resource=self.resource,
+                record_kind=each.record_kind,
+                record_id=each.record_id,
+                remote_id=(one := told.get(each.record_id, Told())).remote_id,
+                action=each.action,
+                changes=one.changes,
+                at=now,
+            )
+            for each in operations
+        )
 
     def _close_all(self, operations: list[PushOperation]) -> None:
         rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])

@@ -5,8 +5,8 @@ The number of statements does not grow with the page (docs/architecture.md lists
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,14 @@ class Overtaken(Exception):
     def __init__(self, ids: set[str]) -> None:
         super().__init__(ids)
         self.ids = ids
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a write changed at the provider: field → [old, new] as canonical JSON."""
+
+    remote_id: str = ""
+    changes: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,22 +153,27 @@ class PageStore:
         for name, value in written.items():
             setattr(self.job, name, value)
 
-    def take_answers(self, kind: str, answers: list[Answered]) -> None:
+    def take_answers(self, kind: str, answers: list[Answered]) -> dict[UUID, Told]:
         """Take the provider's answers to writes: links, bases, and what the provider decides itself. Needs a
-        transaction."""
+        transaction. Returns what each write changed there, by record."""
         if not answers:
-            return
+            return {}
         locked = records.lock({kind: [each.record_id for each in answers]})
         read = [(each, item) for each in answers for item in read_items(self.compiled, [each.raw], each.sent_at)[0]]
         known = self._links_of(kind, [(each.record_id, item) for each, item in read])
         # An answer that somebody else's later reading overtook is in that reading already.
         items = order.judge([item for _, item in read], known, self.compiled.resource.name).taken
         taken = {id(item) for item in items}
+        told: dict[UUID, Told] = {}
         for each, item in read:
+            agreed = known[self.compiled.resource.name, item.remote_id].base_local
+            changes = {name: [agreed.get(name), value] for name, value in each.sent.items()}
+            told[each.record_id] = Told(item.remote_id, changes)
             if id(item) in taken:
                 link = known[self.compiled.resource.name, item.remote_id]
                 self._remember_sent(link, item, each.sent, locked[kind, each.record_id])
         self._take(items, known, locked)
+        return told
 
     def _remember_sent(self, link: RecordLink, item: Item, sent: dict[str, Any], record: Any) -> None:
         fields = self.compiled.mapping.kind.fields

@@ -69,6 +69,16 @@ def field_value(info: FieldInfo, record: Any, full: bool = False) -> str | SafeS
     return _shown(info, getattr(record, info.attname), getattr(record, "currency", "CAD"))
 
 
+@register.simple_tag
+def web_page(link: Any) -> str:
+    """Where people see a link's object at its provider, empty where the connector does not say."""
+    integration = link.integration
+    for resource in integration.connector.resources:
+        if resource.name == link.resource:
+            return resource.web_page(integration.environment, integration.account_id, link.remote_id)
+    return ""
+
+
 @register.filter
 def children(record: Record, info: FieldInfo) -> Any:
     """The child rows of a record in one of its collections."""

@@ -26,7 +26,7 @@ from integrations.services.review import Side
 from integrations.templatetags.lacoste import compte
 from integrations.views.common import actor, integration_or_404, is_fragment, page, paginate
 from integrations.views.frame import frame
-from integrations.views.records import ORIGINS
+from integrations.views.histories import ORIGINS
 
 KEPT: dict[str, str] = {"platform": "Plateforme", "provider": "Fournisseur", "agreed": "Les deux côtés s’accordent"}
 

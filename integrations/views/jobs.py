@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
 from integrations.models import PushStatus, SyncError, SyncJob
-from integrations.views.common import actor, attempt, is_fragment, page, paginate
+from integrations.templatetags.lacoste import compte
+from integrations.views.common import actor, attempt, integration_or_404, is_fragment, page, paginate
 from integrations.views.preview import sides_of
 from integrations.views.pushes import Row, rows_of
 
 REFUSED_SHOWN = 25
 
 
-def _live_jobs() -> QuerySet[SyncJob]:
-    return SyncJob.objects.filter(integration__deleted_at=None).select_related("integration")
-
-
 @administrator_required
 @require_safe
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The report of a synchronisation; its live part asks for itself every 2 s until it is over."""
-    found = get_object_or_404(_live_jobs(), pk=pk)
+    found = get_object_or_404(selectors.live_jobs(), pk=pk)
     context = {
         "job": found,
         "integration": found.integration,
@@ -55,7 +53,7 @@ def _refused(found: SyncJob) -> list[Row]:
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop a synchronisation; what it already received stays."""
-    found = get_object_or_404(_live_jobs(), pk=pk)
+    found = get_object_or_404(selectors.live_jobs(), pk=pk)
     done = "Annulation demandée : la synchronisation s’arrête après la page en cours."
     attempt(request, lambda: services.cancel_sync(found, actor=actor(request)), done)
     return redirect("integrations:job", pk=pk)
@@ -76,6 +74,18 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     if attempt(request, lambda: started.append(services.retry_error(error, actor=actor(request))), done):
         return redirect("integrations:job", pk=started[0].pk)
     return _back(error)
+
+
+@administrator_required
+@require_POST
+def retry_all(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Try every refused record of an integration again, in one synchronisation of their kinds."""
+    integration = integration_or_404(pk)
+    tried: list[int] = []
+    if attempt(request, lambda: tried.append(services.retry_errors(integration, actor=actor(request))), ""):
+        said = compte(tried[0], "nouvel essai demandé,nouveaux essais demandés")
+        messages.success(request, f"{said}." if tried[0] else "Aucun enregistrement n’attend un nouvel essai.")
+    return redirect(f"{reverse('integrations:detail', args=[pk])}#errors")
 
 
 @administrator_required

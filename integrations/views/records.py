@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from integrations import selectors
 from integrations.core.roles import administrator_required
+from integrations.records import search as searching
 from integrations.records import selectors as reading
 from integrations.records.kinds import KINDS, FieldInfo, Kind
-from integrations.records.models import Record, RecordHistory
+from integrations.records.models import Record
+from integrations.views import histories
 from integrations.views.common import page, paginate
 
 HISTORY_SHOWN = 50
@@ -25,7 +27,6 @@ GROUPS = {
     "Ventes et travaux": ("opportunity", "job", "attachment"),
     "Facturation": ("invoice", "payment", "refund", "expense", "financing_application"),
 }
-ORIGINS = {"user": "Administration", "api": "API", "automation": "Automatisation", "system": "Système"}
 
 
 def _kind_or_404(slug: str) -> Kind:
@@ -64,21 +65,24 @@ def listing(request: HttpRequest, kind: str) -> HttpResponse:
     return page(request, "records/list.html", context, part="results")
 
 
+@administrator_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Records of every kind by name, number, e-mail, phone or identifier at a provider, with their twins."""
+    text = request.GET.get("q", "").strip()[:200]
+    found = searching.everywhere(text, selectors.ids_by_remote_id(text)) if text else []
+    twins = selectors.twins(row.pk for group in found for row in group.rows)
+    groups = [(group, [(row, twins.get(row.pk, [])) for row in group.rows]) for group in found]
+    return page(request, "records/search.html", {"search": text, "groups": groups}, part="results")
+
+
 @dataclass(frozen=True)
 class Row:
-    """One field of the record's page and who gave its value."""
+    """One field of the record's page, who gave its value, and when."""
 
     info: FieldInfo
     source: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One change of the history, its values ready to be read."""
-
-    history: RecordHistory
-    who: str
-    changes: list[tuple[FieldInfo | None, str, Any, Any]]
+    at: datetime | None
 
 
 @administrator_required
@@ -91,49 +95,41 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         raise Http404
     names = selectors.integration_names()
     filled = [info for info in found.scalars if getattr(instance, info.attname) not in (None, "", {})]
-    history = list(reading.history(found, pk)[:HISTORY_SHOWN])
+    field = request.GET.get("field", "")
+    field = field if field in found.fields else ""
+    entries = _entries(found, pk, names, field)
     context = {
         "kind": found,
         "record": instance,
-        "rows": [Row(info, _source(instance, info.name, names)) for info in filled],
+        "rows": [Row(info, _source(instance, info.name, names), _since(instance, info.name)) for info in filled],
         "empty": [info for info in found.scalars if info not in filled and info.type != "json"],
         "collections": [info for info in found.collections if getattr(instance, info.name).all()],
         "links": selectors.links_of(kind, [pk]),
         "related": reading.related(found, instance),
-        "history": [_entry(found, row, names) for row in history],
-        "titles": reading.titles(_mentioned(found, history)),
+        "history": entries,
+        "field": found.fields.get(field),
+        "titles": reading.titles(histories.mentioned(entries)),
     }
     return page(request, "records/record.html", context)
-
-
-def _who(origin: str, names: dict[str, str]) -> str:
-    """A person's words for an origin code such as "integration:<id>"."""
-    kind, _, ident = origin.partition(":")
-    return names.get(ident, "Intégration supprimée") if kind == "integration" else ORIGINS.get(kind, "")
 
 
 def _source(instance: Record, field: str, names: dict[str, str]) -> str:
     """Who gave a field its value, when it was not the platform itself."""
     origin = instance.provenance.get(field, {}).get("by", "")
-    return "" if origin == "system" else _who(origin, names)
+    return "" if origin == "system" else histories.who_of(origin, names)
 
 
-def _entry(kind: Kind, row: RecordHistory, names: dict[str, str]) -> Entry:
-    changes = []
-    for name, (old, new) in row.changes.items():
-        info = kind.fields.get(name)
-        if row.action == "created" and new in (None, "", [], {}):
-            continue
-        changes.append((info, info.label if info else name, old, new))
-    return Entry(row, row.origin_label or _who(row.origin, names), changes)
+def _since(instance: Record, field: str) -> datetime | None:
+    """When a field got its value, where that is known."""
+    at = instance.provenance.get(field, {}).get("at")
+    return parse_datetime(at) if at else None
 
 
-def _mentioned(kind: Kind, history: list[RecordHistory]) -> dict[str, set[UUID]]:
-    """The records that the history refers to, by kind."""
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for row in history:
-        for name, values in row.changes.items():
-            info = kind.fields.get(name)
-            if info is not None and info.type == "reference" and info.target:
-                wanted[info.target].update(UUID(value) for value in values if value)
-    return wanted
+def _entries(kind: Kind, pk: UUID, names: dict[str, str], field: str) -> list[histories.Entry]:
+    """The record's newest changes on both sides, of one field or of all; two queries."""
+    here = reading.history(kind, pk, field)[:HISTORY_SHOWN]
+    there = selectors.sent_of(kind.slug, pk, field)[:HISTORY_SHOWN]
+    entries = [histories.here(row, names, field) for row in here] + [
+        histories.there(row, names, field) for row in there
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:HISTORY_SHOWN]

@@ -101,3 +101,14 @@ def test_a_report_costs_the_same_for_three_errors_and_for_thirty(administrator_c
     for _ in range(22):
         rows.error(made, job)
     assert rows.statements(administrator_client, address) == few <= 6
+
+
+def test_all_errors_are_tried_again_in_one_synchronisation(administrator_client: Client) -> None:
+    made = rows.integration()
+    address = reverse("integrations:retry_errors", args=[made.pk])
+    assert "n’attend" in rows.said(administrator_client.post(address, follow=True))[0]
+    rows.error(made, rows.job(made))
+    rows.error(made, resource="units")
+    rows.error(made, resource="properties", resolved_at=timezone.now())
+    assert rows.said(administrator_client.post(address, follow=True)) == ["2\xa0nouveaux essais demandés."]
+    assert SyncJob.objects.get(status="pending").resources == ["tenants", "units"]

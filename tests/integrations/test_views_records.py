@@ -113,7 +113,7 @@ def test_a_record_shows_its_fields_twins_relations_and_history(administrator_cli
     assert f'href="/records/unit/{unit.pk}">304</a>' in html
     assert '<span class="before">Place Verdun</span>' in html
     assert "Luc Roy" in html
-    assert '<span class="source">Immeubles du Nord</span>' in html
+    assert '#history">Immeubles du Nord, ' in html
 
 
 def test_the_history_names_the_records_that_it_mentions(administrator_client: Client) -> None:
