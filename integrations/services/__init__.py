@@ -11,6 +11,7 @@ from integrations.services.consent import (
     waiting_choice,
 )
 from integrations.services.errors import Refused
+from integrations.services.following import Look, Result, Seen, follow, limiter_of
 from integrations.services.lifecycle import (
     OPTIONS,
     change_options,
@@ -46,8 +47,11 @@ __all__ = [
     "RUN_SYNC",
     "ConsentFailed",
     "Consented",
+    "Look",
     "Refused",
+    "Result",
     "Rule",
+    "Seen",
     "ask_consent",
     "cancel_sync",
     "change_mappings",
@@ -64,6 +68,8 @@ __all__ = [
     "enqueue_pushes",
     "enqueue_scheduled",
     "finish_consent",
+    "follow",
+    "limiter_of",
     "reconnect",
     "refresh_options",
     "remove_app",
