@@ -30,7 +30,8 @@ def next_run(frequency: str, hour: int, weekday: int, after: datetime, *, key: U
     exist (spring) runs an hour later by the wall clock; one that exists twice (autumn) runs the first time. `key`
     spreads integrations out: over the hour for hourly ones, else over the first minutes of theirs.
     """
-    if frequency == Frequency.HOURLY:
+    # In real time, changes come by webhook; the hourly run finds what none announced.
+    if frequency in (Frequency.HOURLY, Frequency.REALTIME):
         full = after.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + offset(key, HOUR)
         return full if full > after else full + HOUR
     if frequency not in (Frequency.DAILY, Frequency.WEEKLY):

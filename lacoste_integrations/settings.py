@@ -136,6 +136,8 @@ EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", 30)
 # Private networks that deliveries may go to, each with its port: "127.0.0.1/32:8001".
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", 96)
+# Integrations whose incoming events one worker follows at the same time.
+WEBHOOK_FOLLOW_THREADS = env.int("WEBHOOK_FOLLOW_THREADS", 4)
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", 90)
 
 # --- Webhooks received ------------------------------------------------------------------------------------------

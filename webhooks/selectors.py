@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from integrations.models import Integration
 from integrations.records.events import CATALOGUE, EventType
 from webhooks import fanout
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Replay
@@ -21,6 +22,11 @@ RECENT = timedelta(days=7)
 def count_active() -> int:
     """How many endpoints events are sent to (one query; part of the dashboard's figure)."""
     return Endpoint.objects.active().count()
+
+
+def count_receiving() -> int:
+    """How many integrations providers call us for (one query; part of the same figure)."""
+    return Integration.objects.live().filter(webhooks_enabled=True).count()
 
 
 def endpoints() -> QuerySet[Endpoint]:

@@ -40,6 +40,7 @@ class Direction(models.TextChoices):
 
 class Frequency(models.TextChoices):
     MANUAL = "manual", "Manuelle"
+    REALTIME = "realtime", "Temps réel"
     HOURLY = "hourly", "Toutes les heures"
     DAILY = "daily", "Tous les jours"
     WEEKLY = "weekly", "Toutes les semaines"

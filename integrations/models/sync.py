@@ -29,6 +29,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "Planifiée"
     CHANGE = "change", "Après une modification"
     PUSH = "push", "Envoi planifié"
+    WEBHOOK = "webhook", "Signalée par le fournisseur"
     COMMAND = "command", "Ligne de commande"
 
 

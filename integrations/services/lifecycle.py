@@ -48,6 +48,7 @@ OPTIONS = (
     "date_to",
     "lock_date",
     "filters",
+    "webhooks_enabled",
 )
 
 
@@ -90,6 +91,8 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
         integration.save(update_fields=[*single, "next_sync_at", "next_push_at"])
         if "push_divisions" in values:
             integration.push_divisions.set(values["push_divisions"])
+        if integration.webhooks_enabled != before.get("webhooks_enabled", integration.webhooks_enabled):
+            signals.webhooks_switched.send(sender=Integration, integration=integration)
     changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
     if changed.keys() & SCOPE:
         # What lay outside until now may have been passed over: everything is read again, unchanged records cost a hash.
@@ -137,6 +140,7 @@ def disconnect(integration: Integration, *, actor: User) -> None:
         cancel_open_jobs(integration)
         # From now on nothing that fails for want of a grant counts as a breakage.
         set_status(integration, Status.INACTIVE, "Déconnexion en cours.")
+    signals.integration_disconnecting.send(sender=Integration, integration=integration)
     # Over the wire, so outside of any transaction. A revocation that fails keeps nobody from disconnecting.
     after = {"revocation": outcome} if (outcome := _revoke(integration)) else None
     with transaction.atomic():

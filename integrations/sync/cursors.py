@@ -5,6 +5,7 @@ So a page costs one write for counters and position together, and a job that end
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -22,6 +23,12 @@ def start_of(job: SyncJob, resource: str) -> Cursor | None:
         return None
     row = SyncCursor.objects.filter(integration=job.integration_id, resource=resource).first()
     return row.cursor if row else None
+
+
+def read_until(integration: Integration, resource: str) -> datetime | None:
+    """When the resource was last read to its end; None when it never was."""
+    rows = SyncCursor.objects.filter(integration=integration, resource=resource)
+    return rows.values_list("completed_at", flat=True).first()
 
 
 def save(integration: Integration, resource: str, cursor: Cursor, *, complete: bool) -> None:

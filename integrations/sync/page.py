@@ -82,12 +82,15 @@ class PageStore:
     exchanges: ExchangeLog
     retries: Callable[[], int]
     read_again: Callable[[str, str], dict[str, Any]] | None = None
+    written: set[str] = field(default_factory=set)
+    """Remote ids of what the last page changed on the platform."""
     _unheard: bool = False
     """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
 
     def store(self, raw_records: list[Any], checkpoint: Checkpoint, read_at: datetime | None = None) -> None:
         """Store a page that was asked for at `read_at`. Raises LeaseLost or JobCancelled with nothing written."""
         items, failures = read_items(self.compiled, raw_records, read_at)
+        self.written = set()
         self.store_items(items, failures, checkpoint)
 
     def store_items(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
@@ -148,6 +151,7 @@ class PageStore:
                 Exchange.objects.bulk_create(exchanges)
             written = self._save_progress(page, checkpoint)
         # Only now that it is committed may the memory of this run follow.
+        self.written |= _written(plan, applied)
         self.errors.open = still_open
         self.exchanges.stored(len(exchanges))
         for name, value in written.items():
@@ -340,6 +344,11 @@ def _tally(plan: Plan, applied: list[records.Applied], failed: int) -> Tally:
     return tally
 
 
+def _written(plan: Plan, applied: list[records.Applied]) -> set[str]:
+    changed = (step.item for step, done in zip(plan.steps, applied, strict=True) if done.action != "unchanged")
+    return {item.remote_id for item in changed if item is not None}
+
+
 def _set_aside(plan: Plan, problems: dict[Any, dict[str, str]]) -> None:
     """Turn the steps whose record the door refuses, and those that refer to such a record, into failures."""
     kept: list[Step] = []
@@ -350,6 +359,6 @@ def _set_aside(plan: Plan, problems: dict[Any, dict[str, str]]) -> None:
         if not refused:
             kept.append(step)
         elif step.item is not None:
-            field, sentence = next(iter(problems[refused[0]].items()))
-            plan.failures.append(step.item.failure("invalid", sentence, field))
+            name, sentence = next(iter(problems[refused[0]].items()))
+            plan.failures.append(step.item.failure("invalid", sentence, name))
     plan.steps = kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from integrations import signals
+from integrations.models import Integration
 from integrations.sync import cursors
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
@@ -17,6 +19,7 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     name = compiled.resource.name
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries, run.read_again)
+    since = cursors.read_until(run.integration, name) if run.integration.webhooks_enabled and not run.job.full else None
     pages = run.connector.pull(
         name,
         cursors.start_of(run.job, name),
@@ -26,6 +29,14 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     with PageFeed(pages, run.claim) as feed:
         for page in feed:
             store.store(page.records, Checkpoint(page.cursor, page.last), feed.read_at)
+            if since and store.written:
+                signals.changes_pulled.send(
+                    sender=Integration,
+                    integration=run.integration,
+                    resource=name,
+                    remote_ids=store.written,
+                    since=since,
+                )
             run.claim.check()
             if page.last:
                 _retry_errors(run, book, store)

@@ -127,9 +127,7 @@ def sort_out() -> None:
 def take_back(integrations: QuerySet[Integration]) -> int:
     """Let the waiting events of these integrations be followed; returns how many."""
     waiting = InboundEvent.objects.filter(status=InboundStatus.WAITING, integration__in=integrations)
-    return _write(
-        waiting, status=InboundStatus.PENDING, code="", message="", attempts=0, lease_owner="", next_at=Now()
-    )
+    return _write(waiting, status=InboundStatus.PENDING, code="", message="", attempts=0, lease_owner="", next_at=Now())
 
 
 def drop_waiting(integration: Integration) -> None:

@@ -16,7 +16,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from connectors.base.limiter import Limiter
 from integrations.services import Look, Result, Seen, follow, limiter_of
-from webhooks.following import claims, results
+from integrations.sync import order
+from webhooks.following import checks, claims, results
 from webhooks.following.claims import Batch
 from webhooks.models import InboundEvent
 from webhooks.sending.threads import Threads
@@ -119,7 +120,7 @@ class Follower:
 
 def follow_batch(batch: Batch, limiter: Limiter | None = None) -> list[float]:
     """Look at the objects of a batch and write what became of its events; returns the waits until the next tries."""
-    looks = {}
+    looks: dict[tuple[str, str], Look] = {}
     for event in batch.events:
         if event.kind == InboundEvent.HANDSHAKE:
             continue
@@ -135,7 +136,7 @@ def follow_batch(batch: Batch, limiter: Limiter | None = None) -> list[float]:
     outcomes = {
         event.pk: results.outcome_of(event, seen[event.resource, event.remote_id], batch.integration)
         if event.kind != InboundEvent.HANDSHAKE
-        else subscribing.answer_check(batch.integration, event)
+        else checks.outcome_of(event, batch.integration)
         for event in batch.events
     }
     results.write(batch, outcomes)
@@ -154,6 +155,10 @@ def _look(event: InboundEvent, before: Look | None) -> Look:
         deleted=event.deleted or (before is not None and before.deleted),
         tries=max(event.attempts, before.tries if before else 0),
     )
+
+
+def _is_later(left: str, right: str) -> bool:
+    return order.compare(left, right) == 1
 
 
 _own = threading.local()

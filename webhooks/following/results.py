@@ -19,6 +19,7 @@ from webhooks.models import InboundEvent, InboundStatus, InboundSubscription
 
 LONGEST_WAIT = 3600.0
 SYNC_WAIT = 2.0
+TELL_AGAIN_AFTER = timedelta(hours=1)
 HANDED_ON = "L’objet est relu par la synchronisation, selon les filtres de l’intégration."
 LEFT_OUT = "L’intégration ne synchronise pas cet objet : son sens, ses filtres ou sa période l’écartent."
 GIVEN_UP = "L’objet n’a pas pu être lu malgré les nouveaux essais. Corrigez la cause, puis choisissez « Rejouer »."
@@ -80,12 +81,19 @@ def write(batch: Batch, outcomes: Mapping[UUID, Outcome]) -> None:
     for pk, outcome in outcomes.items():
         groups.setdefault(outcome, []).append(pk)
     with transaction.atomic():
+        if any(outcome.status == InboundStatus.DEAD for outcome in groups):
+            _tell(batch.integration)
         for outcome, pks in groups.items():
             _write_group(batch.owner, outcome, pks)
-        if any(outcome.status == InboundStatus.DEAD for outcome in groups):
-            InboundSubscription.objects.filter(integration=batch.integration, notice_due_at=None).update(
-                notice_due_at=Now()
-            )
+
+
+def _tell(integration: Integration) -> None:
+    """Have the administrators written to, unless they were a moment ago."""
+    before = InboundEvent.objects.filter(
+        integration=integration, status=InboundStatus.DEAD, processed_at__gte=timezone.now() - TELL_AGAIN_AFTER
+    )
+    if not before.exists():
+        InboundSubscription.objects.filter(integration=integration, notice_due_at=None).update(notice_due_at=Now())
 
 
 def _write_group(owner: str, outcome: Outcome, pks: Iterable[UUID]) -> None:

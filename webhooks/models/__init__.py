@@ -10,6 +10,7 @@ from webhooks.models.inbound import (
     RefusedCall,
     RefusedSample,
     SubscriptionState,
+    UnannouncedChange,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "RefusedSample",
     "Replay",
     "SubscriptionState",
+    "UnannouncedChange",
 ]

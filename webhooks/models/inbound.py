@@ -40,6 +40,15 @@ class InboundSubscription(models.Model):
     state = models.CharField("état", max_length=10, choices=SubscriptionState, default=SubscriptionState.OFF)
     message = models.CharField("message", max_length=500, blank=True, default="")
     attempts = models.PositiveIntegerField("tentatives", default=0)
+    # Whether the next step is to subscribe anew under the newest secret; whether a reconnection switches it on again.
+    rotate = models.BooleanField(default=False)
+    resume = models.BooleanField(default=False)
+    # When the administrators are to be written to about abandoned events or silence (inbound.alarms); None when there
+    # is nothing to tell.
+    notice_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    silent_count = models.PositiveIntegerField("changements non annoncés", default=0)
+    silent_at = models.DateTimeField("dernier changement non annoncé", null=True, blank=True)
+    active_since = models.DateTimeField("actifs depuis", null=True, blank=True)
     last_call_at = models.DateTimeField("dernier appel", null=True, blank=True)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     updated_at = models.DateTimeField("modifié le", auto_now=True)
@@ -57,6 +66,22 @@ class InboundSubscription(models.Model):
         return [
             each["secret"] for each in self.secrets if not each["until"] or datetime.fromisoformat(each["until"]) > now
         ]
+
+
+class UnannouncedChange(models.Model):
+    """A change that a pull found; kept until it is known whether a call announced it."""
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    resource = models.CharField("objet", max_length=60)
+    remote_id = models.CharField("numéro de l’objet", max_length=255)
+    seen_at = models.DateTimeField("vu le", db_default=Now(), db_index=True)
+
+    class Meta:
+        verbose_name = "changement à vérifier"
+        verbose_name_plural = "changements à vérifier"
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.remote_id}"
 
 
 class InboundRequest(models.Model):
