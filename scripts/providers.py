@@ -74,7 +74,7 @@ def _provider(connector: type[Connector]) -> list[str]:
 
 
 def _webhooks(connector: type[Connector]) -> str:
-    scheme = connector.webhook_scheme
+    scheme = connector.webhooks.scheme if connector.webhooks else connector.webhook_scheme
     if scheme is None:
         return "none"
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(scheme).__name__)

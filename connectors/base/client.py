@@ -115,6 +115,10 @@ class Client:
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept"] = "application/json"
 
+    def hide(self, *secrets: str) -> None:
+        """Show these values in no exchange either, from now on."""
+        self._masker.add(*secrets)
+
     def request(
         self,
         method: str,

@@ -19,7 +19,7 @@ from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
 from connectors.hubspot import access, errors, objects, options, quirks, reading, writing
 from connectors.hubspot.resources import RESOURCES
-from connectors.hubspot.webhooks import HubSpotSignature
+from connectors.hubspot.webhooks import WEBHOOKS
 
 
 class HubSpot(Connector):
@@ -35,10 +35,9 @@ class HubSpot(Connector):
     oauth = access.OAUTH
     config_fields = access.CONFIG_FIELDS
     hosts = access.HOSTS
-    # 100 in 10 seconds for the smallest accounts; searches have a pace of their own below.
-    # A private app of the smallest accounts has 250,000 a day.
+    # 100 in 10 seconds and 250,000 a day for the smallest accounts; searches have a pace of their own below.
     limits = Limits(rate=9, burst=18, daily=250_000)
-    webhook_scheme = HubSpotSignature()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS
     option_kinds = options.KINDS

@@ -1,4 +1,8 @@
-"""HubSpot's three signatures of a webhook call. The third one signs the address too, and a time."""
+"""HubSpot's calls: one address per application, for all of its accounts.
+
+The third signature signs the address and a time too. The two older ones do not, so that whoever once saw a call could
+send it again for ever: they count only with a secret that was stored with their name before it ("v1:…").
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from connectors.base.signatures import Verdict
+from connectors.base.webhooks import Webhooks
+from connectors.hubspot import events
 
 # What HubSpot says it decodes in the address before it signs; its own SDKs do not, so that both forms are tried.
 _ESCAPES = re.compile(r"%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
+_SECRET = re.compile(r"(?:(v1|v2):)?(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class HubSpotSignature:
     """The app's client secret is the key. `url`: the public address as registered, from configuration."""
 
+    header: str = "X-HubSpot-Signature-v3"
     tolerance: int = 300
 
     def verify(
@@ -34,21 +42,23 @@ class HubSpotSignature:
     ) -> Verdict:
         """Judge the raw body with every live secret; `now` in Unix seconds."""
         given = {name.lower(): value.strip() for name, value in headers.items()}
-        keys = [secret.encode() for secret in secrets if secret]
-        third = given.get("x-hubspot-signature-v3", "")
-        offered = third or given.get("x-hubspot-signature", "")
-        stamp = given.get("x-hubspot-request-timestamp", "")
-        if not offered or (third and not stamp):
+        keys = [found for secret in secrets if (found := _SECRET.fullmatch(secret))]
+        stamp, version = given.get("x-hubspot-request-timestamp", ""), "v3"
+        if not (offered := given.get(self.header.lower(), "")):
+            # Opened by a secret only; where none opens it, the third signature is what is missing.
+            version = given.get("x-hubspot-signature-version", "v1").lower()
+            keys = [key for key in keys if key[1] == version]
+            offered = given.get("x-hubspot-signature", "") if keys else ""
+        if not offered or (version == "v3" and not stamp):
             return Verdict("missing_header")
-        if third and (problem := self._bad_time(stamp, time.time() if now is None else now)):
+        if version == "v3" and (problem := self._bad_time(stamp, time.time() if now is None else now)):
             return problem
         if not keys:
             return Verdict("no_secret")
-        version = "v3" if third else given.get("x-hubspot-signature-version", "v1").lower()
         good = False
         for address in {url, _ESCAPES.sub(lambda match: bytes.fromhex(match[1]).decode(), url)}:
             for key in keys:
-                wanted = _signed(version, key, (method + address).encode(), body, stamp)
+                wanted = _signed(version, key[2].encode(), (method + address).encode(), body, stamp)
                 good |= hmac.compare_digest(offered.encode(), wanted)
         return Verdict() if good else Verdict("bad_signature")
 
@@ -68,3 +78,13 @@ def _signed(version: str, key: bytes, called: bytes, body: bytes, stamp: str) ->
         return base64.b64encode(hmac.digest(key, source, hashlib.sha256))
     source = key + called + body if version == "v2" else key + body
     return hashlib.sha256(source).hexdigest().encode()
+
+
+WEBHOOKS = Webhooks(
+    scheme=HubSpotSignature(),
+    parse=events.parse,
+    secret="app",
+    resources=events.RESOURCES,
+    app_level=True,
+    signs_time=True,
+)

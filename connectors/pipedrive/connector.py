@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 
 from connectors.base.auth import ApiKey
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
+from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
 from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
@@ -20,10 +20,10 @@ from connectors.base.writes import Option, PreparedWrite
 from connectors.pipedrive import access, errors, options, quirks, reading, searching, writing
 from connectors.pipedrive.resources import RESOURCES
 from connectors.pipedrive.settings import API_TOKEN, CONFIG_FIELDS, reference_field
-from connectors.pipedrive.webhooks import BasicCredentials
+from connectors.pipedrive.subscribing import Listening
 
 
-class Pipedrive(Connector):
+class Pipedrive(Listening):
     """Pipedrive."""
 
     slug = "pipedrive"
@@ -42,7 +42,6 @@ class Pipedrive(Connector):
     # The smallest plan allows 20 in any 2 seconds with an API token.
     # Its 30,000 tokens a day are worth 3,000 lists.
     limits = Limits(rate=5, burst=8, daily=3_000)
-    webhook_scheme = BasicCredentials()
     resources = RESOURCES
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.
@@ -51,13 +50,13 @@ class Pipedrive(Connector):
 
     def auth(self) -> AuthBase:
         """The API token that was typed, else the access token of the moment."""
-        token = self._api_token
+        token = self.api_token
         return ApiKey(token, header="x-api-token") if token else TokenAuth(self.tokens)
 
     def reach(self) -> Mapping[str, str]:
         """By consent, each company has an address of its own; an API token works at the common one."""
         hosts = self.connection.hosts
-        if self._api_token or "api" not in hosts:
+        if self.api_token or "api" not in hosts:
             return hosts
         named = self.tokens.current().extra.get("api_domain")
         return {**hosts, "api": access.company_address(hosts["api"], named)}
@@ -132,10 +131,6 @@ class Pipedrive(Connector):
         data = answer.data.get("data") if answer.data else None
         return {} if prepared.action == "delete" else quirks.complete(declared, data, self._reference(declared))
 
-    @property
-    def _api_token(self) -> str:
-        return self.connection.credentials.get("api_token", "").strip()
-
     def _reference(self, resource: Resource) -> str:
         return reference_field(self.connection.config, resource.name)
 
@@ -147,5 +142,4 @@ class Pipedrive(Connector):
         return self.client.request("GET", self._path(below), params=params)
 
     def _get_v1(self, below: str) -> Answer:
-        # At the common address v1 stands without /api before it.
-        return self.client.request("GET", f"{'v1' if self._api_token else 'api/v1'}/{below}")
+        return self.client.request("GET", self.v1(below))

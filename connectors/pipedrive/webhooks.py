@@ -7,8 +7,11 @@ import binascii
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from connectors.base.signatures import Verdict
+from connectors.base.webhooks import Webhooks
+from connectors.pipedrive import events
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,14 @@ class BasicCredentials:
             same_password = hmac.compare_digest(password, wanted_password)
             good |= same_user & same_password
         return Verdict() if good and kind.lower() == "basic" else Verdict("bad_signature")
+
+
+WEBHOOKS = Webhooks(
+    scheme=BasicCredentials(),
+    parse=events.parse,
+    secret="subscribed",
+    resources=tuple(events.RESOURCES.values()),
+    subscribes=True,
+    # They do not expire, but Pipedrive removes those that did not answer.
+    renew_every=timedelta(days=1),
+)

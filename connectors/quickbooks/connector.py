@@ -13,10 +13,10 @@ from connectors.base.errors import ConnectorError, NotFound
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
-from connectors.base.signatures import HmacBase64
 from connectors.base.writes import Option, PreparedWrite
 from connectors.quickbooks import access, errors, options, quirks, reading, writing
 from connectors.quickbooks.resources import RESOURCES
+from connectors.quickbooks.webhooks import WEBHOOKS
 
 
 class QuickBooks(Connector):
@@ -33,7 +33,7 @@ class QuickBooks(Connector):
     hosts = access.HOSTS
     # 500 a minute and 10 a second are allowed, for everyone who speaks to this company.
     limits = Limits(rate=8, burst=2)
-    webhook_scheme = HmacBase64("intuit-signature")
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS
     option_kinds = options.KINDS

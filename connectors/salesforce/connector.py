@@ -17,6 +17,7 @@ from connectors.base.writes import Option, PreparedWrite
 from connectors.salesforce import access, errors, options, reading, writing
 from connectors.salesforce.quirks import complete
 from connectors.salesforce.resources import RESOURCES
+from connectors.salesforce.webhooks import WEBHOOKS
 
 
 class Salesforce(Connector):
@@ -34,6 +35,7 @@ class Salesforce(Connector):
     hosts = access.HOSTS
     # What counts is the number of calls a day, for the whole organization; the pace only spares its other users.
     limits = Limits(rate=10, burst=20, daily=100_000)
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS
     option_kinds = options.KINDS
@@ -120,8 +122,6 @@ class Salesforce(Connector):
             return {}
         remote_id = prepared.path.rsplit("/", 1)[-1] if prepared.action == "update" else str(answer.get("id") or "")
         return self.fetch(prepared.resource, remote_id)
-
-    # Inside
 
     @property
     def _root(self) -> str:

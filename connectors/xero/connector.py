@@ -12,11 +12,11 @@ from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
-from connectors.base.signatures import HmacBase64
 from connectors.base.writes import Option, PreparedWrite
 from connectors.xero import access, errors, options, quirks, reading, sending, writing
 from connectors.xero.organisation import Organisation
 from connectors.xero.resources import RESOURCES
+from connectors.xero.webhooks import WEBHOOKS
 
 
 class Xero(Organisation):
@@ -33,7 +33,7 @@ class Xero(Organisation):
     hosts = access.HOSTS
     # 60 a minute are allowed, for everyone who speaks to this organisation, and 5,000 in 24 hours.
     limits = Limits(rate=0.9, burst=5, daily=5_000)
-    webhook_scheme = HmacBase64("x-xero-signature")
+    webhooks = WEBHOOKS
     resources = RESOURCES
     option_kinds = options.KINDS
     habits = access.HABITS

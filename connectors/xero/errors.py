@@ -7,7 +7,8 @@ from typing import Any
 
 from connectors.base.classify import Answer
 from connectors.base.classify import classify as by_status
-from connectors.base.errors import AuthExpired, Conflict, ConnectorError, Misconfigured, RateLimited, Rejected
+from connectors.base.errors import AuthExpired, Conflict, ConnectorError, Misconfigured, NotFound, RateLimited, Rejected
+from connectors.base.resource import Resource
 
 # Seconds to wait where a 429 does not say it, by what was too much.
 WAITS = {"day": 3600.0, "minute": 60.0, "appminute": 60.0}
@@ -114,6 +115,14 @@ def tenant_gone(label: str) -> Misconfigured:
         f"Cette organisation n’est plus reliée à l’application dans {label}. Reconnectez l’intégration et choisissez "
         "la même organisation.",
         code="tenant_gone",
+    )
+
+
+def another_kind(label: str, resource: Resource) -> NotFound:
+    """The error of a purchase that was asked for as a sale, or the reverse."""
+    return NotFound(
+        f"Ce document de {label} n’est pas de « {resource.label} ». Rien n’est à faire : il est suivi sous son vrai "
+        "genre."
     )
 
 

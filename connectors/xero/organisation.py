@@ -11,7 +11,7 @@ from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, Connector
 from connectors.base.errors import ConnectorError
 from connectors.base.resource import Resource
-from connectors.xero import access, options, quirks, reading
+from connectors.xero import access, errors, options, quirks, reading
 
 
 class Organisation(Connector):
@@ -51,7 +51,10 @@ class Organisation(Connector):
     def one(self, resource: Resource, remote_id: str) -> dict[str, Any]:
         """One object by its id; NotFound when there is none."""
         answer = self.get(f"{resource.path}/{quote(remote_id, safe='')}")
-        return self.whole(resource, answer, self.rates_for(resource))
+        found = self.whole(resource, answer, self.rates_for(resource))
+        if not quirks.is_of(resource, found):
+            raise errors.another_kind(self.label, resource)
+        return found
 
     def whole(self, resource: Resource, answer: Answer, rates: quirks.Rates) -> dict[str, Any]:
         """The one object of an answer."""

@@ -22,6 +22,7 @@ Rates = Mapping[str, list[tuple[str, Decimal]]]
 CENT = Decimal("0.01")
 BY_TYPE = {"Phones": "PhoneType", "Addresses": "AddressType"}
 """Array → member that tells its elements apart."""
+TYPES = {"invoices": "ACCREC", "bills": "ACCPAY"}
 GONE = {"ContactStatus": ("ARCHIVED", "GDPRREQUEST"), "Status": ("DELETED",)}
 _DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,6 +70,11 @@ def amount(value: Any) -> Decimal:
 def is_deleted(raw: Mapping[str, Any]) -> bool:
     """A contact that was archived or merged, a document that was deleted. A void invoice stays, as void."""
     return bool(raw.get("MergedToContactID")) or any(raw.get(name) in states for name, states in GONE.items())
+
+
+def is_of(resource: Resource, raw: Mapping[str, Any]) -> bool:
+    """Whether a document is a sale or a purchase, as the resource wants it; both live at one address."""
+    return resource.name not in TYPES or raw.get("Type") == TYPES[resource.name]
 
 
 def is_supplier_only(raw: Mapping[str, Any]) -> bool:

@@ -13,14 +13,13 @@ from connectors.base.errors import Malformed, Misconfigured
 from connectors.base.resource import Resource
 from connectors.base.rest import parse_instant
 from connectors.xero.lines import ID
-from connectors.xero.quirks import Rates, amount, complete, day, instant, is_supplier_only
+from connectors.xero.quirks import TYPES, Rates, amount, complete, day, instant, is_of, is_supplier_only
 
 Get = Callable[..., Answer]
 # What is listed late, and what the servers' clocks differ by.
 OVERLAP = timedelta(minutes=5)
 WHERE = {
-    "invoices": 'Type=="ACCREC"',
-    "bills": 'Type=="ACCPAY"',
+    **{name: f'Type=="{kind}"' for name, kind in TYPES.items()},
     "payments": 'PaymentType=="ACCRECPAYMENT"',
 }
 
@@ -122,11 +121,10 @@ def lookup(get: Get, resource: Resource, keys: Mapping[str, str]) -> list[dict[s
         return _payments(get, value)
     contact, _, number = value.rpartition("|") if field == "_twin" else ("", "", value)
     params = {"InvoiceNumbers": number, "page": "1", **({"ContactIDs": contact} if contact else {})}
-    kind = "ACCPAY" if resource.name == "bills" else "ACCREC"
     return [
         raw
         for raw in rows_of(get("Invoices", **params).data, "Invoices")
-        if raw.get("Type") == kind
+        if is_of(resource, raw)
         and raw.get("Status") not in ("DELETED", "VOIDED")
         and str(raw.get("InvoiceNumber") or "") == number
         and contact in ("", str((raw.get("Contact") or {}).get("ContactID")))

@@ -141,8 +141,3 @@ def test_without_a_code_the_status_decides(data):
     assert isinstance(classify("Salesforce", Answer("GET", 404, CaseInsensitiveDict(), data)), NotFound)
     assert isinstance(classify("Salesforce", Answer("GET", 502, CaseInsensitiveDict(), data)), Transient)
     assert classify("Salesforce", Answer("GET", 200, CaseInsensitiveDict(), data)) is None
-
-
-def test_there_is_no_signature_to_verify():
-    # Outbound messages are not signed: the secret is the address they are sent to.
-    assert Salesforce.webhook_scheme is None

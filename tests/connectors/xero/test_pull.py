@@ -133,8 +133,10 @@ def test_dates_limit_what_is_read(xero):
 
 
 def test_amounts_keep_every_digit_and_dates_are_read_in_utc(xero, script, connect):
-    body = b'{"Invoices": [{"InvoiceID": "1", "Status": "AUTHORISED", "Total": 1379.70, "AmountPaid": 0.10, '
-    body += b'"UpdatedDateUTC": "/Date(1778850764230+1300)/", "Date": "/Date(1777852800000+0000)/"}]}'
+    body = b'{"Invoices": [{"InvoiceID": "1", "Type": "ACCREC", "Status": "AUTHORISED", "Total": 1379.70, '
+    body += (
+        b'"AmountPaid": 0.10, "UpdatedDateUTC": "/Date(1778850764230+1300)/", "Date": "/Date(1777852800000+0000)/"}]}'
+    )
     script.then_answer(200, body).then_answer(200, b'{"TaxRates": []}')
     there = connect(hosts={"api": script.url}, tokens=xero.tokens.current())
     raw = there.fetch("invoices", "1")
@@ -143,6 +145,15 @@ def test_amounts_keep_every_digit_and_dates_are_read_in_utc(xero, script, connec
     assert codecs.DATE.decode("2026-05-04T00:00:00") == date(2026, 5, 4)
     with pytest.raises(ValueError, match="date"):
         codecs.DATE.decode("bientôt")
+
+
+def test_a_purchase_is_not_found_among_the_sales_nor_the_reverse(xero):
+    sale, bill = (next(iter(read(xero, name)[0])) for name in ("invoices", "bills"))
+    assert xero.fetch("invoices", sale)["Type"] == "ACCREC"
+    assert xero.fetch("bills", bill)["Type"] == "ACCPAY"
+    for name, other in (("invoices", bill), ("bills", sale)):
+        with pytest.raises(NotFound):
+            xero.fetch(name, other)
 
 
 def test_one_object_is_fetched_and_one_that_is_not_there_is_told(xero):
