@@ -104,7 +104,7 @@ def _switch_routes(api: Blueprint, named: Named, body: Body) -> None:
     @api.post("/<slug>/acts/<name>")
     def act(slug: str, name: str) -> Answer:
         try:
-            return jsonify(named(slug).act(name, body()))
+            return jsonify(named(slug).perform(name, body()))
         except KeyError as error:
             abort(404, f"{slug} knows no {error}")
 

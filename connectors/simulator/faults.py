@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,7 +17,8 @@ from connectors.simulator.store import Store
 REFUSALS = {"rate_limit": 429, "error": 500, "unavailable": 503, "revoked_key": 401, "forbidden": 403}
 DELAYS = {"timeout": 3600.0, "slow": 1.0}
 DAMAGES = ("repeated_cursor", "missing_field", "unknown_reference", "unknown_value")
-KINDS = (*REFUSALS, *DELAYS, "html", "truncated", *DAMAGES)
+WEBHOOKS = ("duplicate_webhook", "reordered_webhook")
+KINDS = (*REFUSALS, *DELAYS, "html", "truncated", *DAMAGES, *WEBHOOKS)
 
 HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Service en maintenance</h1></body></html>"
 
@@ -26,7 +27,9 @@ HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Se
 class Fault:
     """One switch. Options: `status` (error), `retry_after` in seconds (rate_limit, unavailable), `as_date` (its
     Retry-After as an HTTP date), `seconds` (timeout, slow), `after` (the request is carried out, then the answer is
-    lost), `field`, `record` (index), `value` (record damages)."""
+    lost), `field`, `record` (index), `value` (record damages). Webhook faults bear on what is sent, their `path` on the
+    endpoint's id: `duplicate_webhook` sends it twice, `reordered_webhook` after the next one of that endpoint, at the
+    latest after `seconds` (5)."""
 
     id: int
     path: str
@@ -69,13 +72,22 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """The oldest switch that bears on this request; it counts as used once."""
-        for fault in self.all():
-            if path.startswith(fault.path) and fault.method in ("", method):
-                if fault.remaining is not None:
-                    self._store.execute("UPDATE faults SET remaining = remaining - 1 WHERE id = ?", (fault.id,))
-                    self._store.execute("DELETE FROM faults WHERE id = ? AND remaining <= 0", (fault.id,))
-                return fault
-        return None
+        return self._use(
+            fault
+            for fault in self.all()
+            if fault.kind not in WEBHOOKS and path.startswith(fault.path) and fault.method in ("", method)
+        )
+
+    def take_webhook(self, endpoint: str) -> Fault | None:
+        """The oldest switch that bears on a webhook to that endpoint; it counts as used once."""
+        return self._use(f for f in self.all() if f.kind in WEBHOOKS and endpoint.startswith(f.path))
+
+    def _use(self, found: Iterator[Fault]) -> Fault | None:
+        fault = next(found, None)
+        if fault and fault.remaining is not None:
+            self._store.execute("UPDATE faults SET remaining = remaining - 1 WHERE id = ?", (fault.id,))
+            self._store.execute("DELETE FROM faults WHERE id = ? AND remaining <= 0", (fault.id,))
+        return fault
 
 
 def before(fault: Fault, refuse: Callable[[int, dict[str, str]], Response]) -> Response | None:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from connectors.simulator.bucket import Buckets
 from connectors.simulator.clock import Clock
 from connectors.simulator.faults import Faults
+from connectors.simulator.portal import Portal
 from connectors.simulator.sender import Sender
 from connectors.simulator.store import Store
 
@@ -25,6 +26,7 @@ class Provider(ABC):
     """Name → default of the fake's own switches."""
     blueprint: Blueprint
     sender: Sender | None = None
+    developer_portal: Portal | None = None
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
@@ -49,6 +51,12 @@ class Provider(ABC):
         kept = {**self.store.get_value(self.slug, "settings", {}), **values}
         self.store.set_value(self.slug, "settings", kept)
         return {**self.settings, **kept}
+
+    def perform(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Something that a person does there: at the developer's portal, or what only this provider has."""
+        if self.developer_portal and name in self.developer_portal.ACTS:
+            return self.developer_portal.act(name, values)
+        return self.act(name, values)
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """Something that only this provider does. KeyError when it does not."""

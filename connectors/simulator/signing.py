@@ -7,6 +7,16 @@ import hashlib
 import hmac
 
 
+def hmac_hex(key: str, content: bytes) -> str:
+    """HMAC-SHA256 in hexadecimal, the key being the text itself."""
+    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
+
+
+def hmac_base64(key: str, content: bytes) -> str:
+    """HMAC-SHA256 in base64, the key being the text itself."""
+    return base64.b64encode(hmac.new(key.encode(), content, hashlib.sha256).digest()).decode()
+
+
 def standard_webhook_headers(secrets: list[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
     """Standard Webhooks headers, one signature per secret (`whsec_` + base64)."""
     content = f"{message_id}.{timestamp}.".encode() + body

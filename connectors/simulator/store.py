@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS faults (
     options TEXT
 );
 CREATE TABLE IF NOT EXISTS deliveries (
-    id TEXT PRIMARY KEY, provider TEXT, endpoint TEXT, body BLOB, attempts INTEGER, next_at TEXT, status INTEGER
+    id TEXT PRIMARY KEY, provider TEXT, endpoint TEXT, body BLOB, attempts INTEGER, next_at TEXT, status INTEGER,
+    content_type TEXT
 );
 """
 _TABLES = ("objects", "settings", "answers", "requests", "faults", "deliveries")
@@ -44,6 +45,8 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=5000;" + _SCHEMA)
+        if "content_type" not in [row["name"] for row in self._db.execute("PRAGMA table_info(deliveries)")]:
+            self._db.execute("ALTER TABLE deliveries ADD COLUMN content_type TEXT")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

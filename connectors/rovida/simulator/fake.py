@@ -19,11 +19,14 @@ from connectors.rovida.simulator.problems import Problem, invalid
 from connectors.rovida.simulator.schema import KINDS, LEASE, Errors, blank, check
 from connectors.simulator.clock import Clock, stamp
 from connectors.simulator.provider import Provider
-from connectors.simulator.sender import Sender, Target
+from connectors.simulator.sender import Schedule, Sender, Target, json_message
 from connectors.simulator.signing import standard_webhook_headers
 from connectors.simulator.store import Store
 
 ROTATION = timedelta(hours=24)
+SCHEDULE = Schedule(
+    delays=(5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400), jitter=0.1, timeout=15, final=(410,)
+)
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -42,7 +45,7 @@ class Rovida(Provider):
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
         self.blueprint = rovida_blueprint(self)
-        self.sender = Sender(store, clock, self.slug, self._target, self._disable)
+        self.sender = Sender(store, clock, self.slug, self._target, schedule=SCHEDULE, ended=self._disable)
 
     # What the API does
 
@@ -231,7 +234,8 @@ class Rovida(Provider):
 
     def _emit(self, endpoint_id: str, event: str, data: dict[str, Any]) -> None:
         assert self.sender
-        self.sender.send(endpoint_id, {"type": event, "timestamp": stamp(self.clock.now()), "data": data})
+        event_body = {"type": event, "timestamp": stamp(self.clock.now()), "data": data}
+        self.sender.send(endpoint_id, json_message(event_body))
 
     def _target(self, endpoint_id: str) -> Target | None:
         endpoint = self.store.get(self.slug, "webhook_endpoints", endpoint_id)
@@ -240,11 +244,12 @@ class Rovida(Provider):
         now = stamp(self.clock.now())
         live = [one["secret"] for one in endpoint["_secrets"] if one["until"] is None or one["until"] > now]
         return Target(
-            endpoint["url"], lambda message_id, at, body: standard_webhook_headers(live, message_id, at, body)
+            endpoint["url"], lambda _url, message_id, at, body: standard_webhook_headers(live, message_id, at, body)
         )
 
-    def _disable(self, endpoint_id: str) -> None:
-        self.edit("webhook_endpoints", endpoint_id, {"enabled": False}, [])
+    def _disable(self, endpoint_id: str, status: int | None) -> None:
+        if status == 410:
+            self.edit("webhook_endpoints", endpoint_id, {"enabled": False}, [])
 
     def _number(self, year: str) -> str:
         return f"BT-{year}-{self.store.next_number(self.slug, 'work_order_number'):04d}"

@@ -1,56 +1,13 @@
 """The webhooks that the fake ROVIDA sends, as two independent receivers see them."""
 
 import json
-import threading
 import time
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import standardwebhooks
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from connectors.rovida.connector import Rovida
-
-
-@dataclass
-class Receiver:
-    """A receiver that keeps what it gets and answers as told (200 by default)."""
-
-    url: str = ""
-    received: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-
-    def wait(self, count, seconds=5.0):
-        """The first `count` calls, once they are there."""
-        deadline = time.monotonic() + seconds
-        while len(self.received) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert len(self.received) >= count
-        return self.received[:count]
-
-
-@pytest.fixture
-def receiver():
-    kept = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.received.append((body, dict(self.headers)))
-            self.send_response(kept.answers.pop(0) if kept.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    kept.url = f"http://127.0.0.1:{server.server_port}/crochet"
-    yield kept
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
