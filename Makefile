@@ -38,7 +38,7 @@ soak: .venv/.ready ## Run the long kill, load and history tests on PostgreSQL
 	@$(BIN)/python -m tests.run --soak $(T)
 
 .PHONY: bench
-bench: .venv/.ready ## Measure pull, re-pull and push beside the bare floor, and the webhooks sent (BENCH_SIZES="2000 20000 200000")
+bench: .venv/.ready ## Measure pull, re-pull and push beside the bare floor, and the webhooks sent and received (BENCH_SIZES="2000 20000 200000")
 	@$(BIN)/python -m benchmarks.run
 
 .PHONY: lint

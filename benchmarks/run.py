@@ -1,7 +1,7 @@
 """`make bench`: pull, unchanged re-pull and push on a PostgreSQL of our own, beside the bare floor in the same run;
-then the webhooks sent.
+then the webhooks sent and received.
 
-Prints two tables and writes var/bench.json. Sizes: BENCH_SIZES="2000 20000" (200000 takes some minutes).
+Prints three tables and writes var/bench.json. Sizes: BENCH_SIZES="2000 20000" (200000 takes some minutes).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from benchmarks import webhooks
+from benchmarks import inbound, webhooks
 from tests import postgres
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000").split()]
@@ -101,10 +101,12 @@ def main() -> None:
             rows += case(size, 0.0, ["raw", "floor", "pull", "again"], database)
         rows += case(PUSHED, 0.05, ["raw", "pull", "push"], database)
         deliveries = webhooks.rows(database)
+        calls = inbound.rows(database)
     show(rows, {"measure": 8, "size": 7, "delay_ms": 8}, COLUMNS)
     show(deliveries, {"measure": 28}, webhooks.COLUMNS)
+    show(calls, {"measure": 28}, inbound.COLUMNS)
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({"synchronisation": rows, "webhooks": deliveries}, indent=2))
+    OUT.write_text(json.dumps({"synchronisation": rows, "webhooks": deliveries, "inbound": calls}, indent=2))
     print(f"Written to {OUT}")
 
 

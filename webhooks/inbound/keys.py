@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from integrations.core.masking import MASK
+
 PREFIX = "/webhook/"
 KEY_BYTES = 24
 # What a key looks like: nothing else is looked up.
@@ -41,6 +43,11 @@ def _hash(secret: str, key: str) -> str:
 def path(provider: str, key: str = "") -> str:
     """The path of the address: one integration's with a key, every account's without."""
     return f"{PREFIX}{provider}/{key}" if key else f"{PREFIX}{provider}"
+
+
+def masked_path(provider: str, *, keyed: bool) -> str:
+    """The path as logs and pages show it."""
+    return path(provider, MASK if keyed else "")
 
 
 def address(provider: str, key: str = "") -> str:

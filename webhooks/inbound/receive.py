@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 import connectors
 from connectors.base.webhooks import Call, Handshake, Hint, Reply, Unreadable
 from integrations.core.keys import DecryptionError
-from integrations.core.masking import mask_text
 from integrations.core.network import client_ip
 from webhooks.inbound import concealing, keys, receivers, refusals, storing
 from webhooks.inbound.reading import announced_size, headers_of, media_type, read_body
@@ -71,7 +70,7 @@ def _take(request: HttpRequest, receiver: Receiver, call: Call) -> None:
     new = NewRequest(
         provider=receiver.provider,
         integration_id=concerned.pop() if len(concerned) == 1 else None,
-        path=mask_text(keys.path(receiver.provider, "x" if receiver.owner else "")),
+        path=keys.masked_path(receiver.provider, keyed=receiver.owner is not None),
         content_type=media_type(request),
         headers=concealing.headers(call.headers, hidden),
         body=concealing.body(call.body, hidden),
@@ -164,6 +163,7 @@ def _events(
 # --- Answers --------------------------------------------------------------------------------------------------------
 def _response(reply: Reply, **headers: str) -> HttpResponse:
     response = HttpResponse(reply.body, status=reply.status, content_type=reply.content_type, headers=headers)
+    response["Content-Length"] = str(len(reply.body))  # no other middleware says it
     response._has_been_logged = True  # type: ignore[attr-defined]  # our own line says it; Django would add a second one
     return response
 
@@ -196,7 +196,7 @@ def _note(
     def sample() -> dict[str, Any]:
         return {
             "address": client_ip(request) or None,
-            "path": mask_text(keys.path(provider or "…", "x" if request.path.count("/") > 2 else "")),
+            "path": keys.masked_path(provider or "…", keyed=request.path.count("/") > 2),
             "content_type": media_type(request)[:200].replace("\x00", ""),
             "size": announced_size(request),
             "headers": concealing.headers(headers_of(request)),

@@ -11,6 +11,6 @@ from webhooks.inbound.receive import receive as take
 def receive(request: HttpRequest) -> HttpResponse:
     """Take a call; POST only."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return HttpResponseNotAllowed(["POST"], headers={"Content-Length": "0"})
     slug, slash, key = request.path_info[len(PREFIX) :].partition("/")
     return take(request, slug, key if key or not slash else "/")
