@@ -84,7 +84,7 @@ def find(slug: str, key: str) -> Receiver:
 def _at_once(read: Callable[[], Found]) -> Found:
     """The first read of a call: on the connection as it is, and once more on a new one when it was broken. Django would
     ask the database beforehand, at each call, whether it is there."""
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return read()
     except (InterfaceError, OperationalError):
