@@ -14,7 +14,7 @@ from integrations.models import Frequency, Integration, LinkState, PushFrequency
 
 OPTIONS = frozenset({"direction", "frequency", "push_frequency", "batch_size"})
 """The options that the estimate depends on."""
-RUNS_A_DAY = {Frequency.HOURLY: 24.0, Frequency.DAILY: 1.0, Frequency.WEEKLY: 1 / 7}
+RUNS_A_DAY = {Frequency.REALTIME: 24.0, Frequency.HOURLY: 24.0, Frequency.DAILY: 1.0, Frequency.WEEKLY: 1 / 7}
 LOOK_BACK = timedelta(days=7)
 
 

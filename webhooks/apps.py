@@ -14,6 +14,10 @@ AUDIT_ACTIONS = {
     "webhook.old_secret_removed": "Ancien secret de webhook retiré",
     "webhook.retried": "Livraisons réessayées",
     "webhook.replayed": "Reprise des livraisons demandée",
+    "inbound.secret_renewed": "Secret des webhooks reçus renouvelé",
+    "inbound.secret_kept": "Secret des webhooks reçus enregistré",
+    "inbound.old_secret_ended": "Ancien secret des webhooks reçus retiré",
+    "inbound.checked": "Vérification de l’abonnement demandée",
     "inbound.replayed": "Événements reçus rejoués",
     "inbound.reused_key": "Événement reçu deux fois avec un contenu différent",
 }
@@ -38,6 +42,9 @@ class WebhooksConfig(AppConfig):
         events_written.connect(fanout.note_events, dispatch_uid="webhooks.fanout")
         panels.add_figure("active_webhooks", selectors.count_active)
         panels.add_figure("active_webhooks", selectors.count_receiving)
+        panels.add_tab(
+            panels.Tab("webhooks", "Webhooks", "webhooks:integration", lambda one: one.connector.webhooks is not None)
+        )
         signals.webhooks_switched.connect(lifecycle.on_switched, dispatch_uid="webhooks.switched")
         signals.integration_disconnecting.connect(lifecycle.on_disconnecting, dispatch_uid="webhooks.disconnecting")
         signals.integration_disconnected.connect(lifecycle.on_disconnected, dispatch_uid="webhooks.disconnected")

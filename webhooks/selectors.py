@@ -8,13 +8,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from integrations.models import Integration
 from integrations.records.events import CATALOGUE, EventType
 from webhooks import fanout
-from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Replay
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, InboundEvent, RefusedCall, Replay
 
 RECENT = timedelta(days=7)
 
@@ -125,3 +125,16 @@ def replay_counts(endpoint: Endpoint, since: datetime, until: datetime) -> Mappi
 def open_replay(endpoint: Endpoint) -> Replay | None:
     """The replay that is under way, if any."""
     return Replay.objects.filter(endpoint=endpoint, finished_at=None).first()
+
+
+# --- Received --------------------------------------------------------------------------------------------------------
+def inbound_of(integration: Integration) -> QuerySet[InboundEvent]:
+    """What was received for an integration, newest first."""
+    return InboundEvent.objects.filter(integration=integration).defer("handshake_code").order_by("-id")
+
+
+def refused_lately(integration: Integration) -> int:
+    """How many calls for it were refused within the last seven days."""
+    since = timezone.localdate() - RECENT
+    rows = RefusedCall.objects.filter(integration=integration, day__gte=since)
+    return rows.aggregate(total=Sum("count"))["total"] or 0

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from webhooks.views import catalogue, deliveries, endpoints, replay
+from webhooks.views import catalogue, deliveries, endpoints, integration, replay
 
 app_name = "webhooks"
 
 urlpatterns = [
+    path("integrations/<uuid:pk>/webhooks", integration.detail, name="integration"),
+    path("integrations/<uuid:pk>/webhooks/switch", integration.switch, name="integration_switch"),
+    path("integrations/<uuid:pk>/webhooks/secret", integration.secret, name="integration_secret"),
+    path("integrations/<uuid:pk>/webhooks/renew", integration.renew, name="integration_renew"),
+    path("integrations/<uuid:pk>/webhooks/old-secret", integration.end_old_secret, name="integration_old_secret"),
+    path("integrations/<uuid:pk>/webhooks/check", integration.check, name="integration_check"),
     path("webhooks", endpoints.listing, name="endpoints"),
     path("webhooks/add", endpoints.add, name="add"),
     path("webhooks/events", catalogue.listing, name="events"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from integrations.models import ConflictPolicy, Direction, Integration
+from integrations.models import ConflictPolicy, Direction, Frequency, Integration
 from integrations.routing import writable
 from integrations.services import OPTIONS
 
@@ -121,6 +121,7 @@ class OptionsForm(forms.ModelForm):
             "push_weekday": "Jour d’envoi",
             "push_divisions": "Divisions envoyées",
             "include_deleted": "Suivre les suppressions",
+            "webhooks_enabled": "Webhooks activés",
             "date_from": "Documents à partir du",
             "date_to": "Documents jusqu’au",
             "lock_date": "Date de verrouillage",
@@ -139,6 +140,8 @@ class OptionsForm(forms.ModelForm):
             "create_missing": "Chaque enregistrement de la plateforme qui n’existe pas chez le fournisseur y est créé, "
             "même s’il vient d’un autre système. Sinon, seuls ceux de la plateforme le sont, quand ils naissent ou "
             "changent.",
+            "webhooks_enabled": "Le fournisseur annonce ses changements, qui arrivent en quelques secondes. Sinon, ses "
+            "appels sont refusés et l’abonnement est retiré.",
             "frequency": "Une synchronisation peut aussi être lancée à la main à tout moment.",
             "push_frequency": "« Dès la modification » : dans les secondes qui suivent. Aux heures choisies : tout ce "
             "qui a changé part en une fois.",
@@ -171,8 +174,15 @@ class OptionsForm(forms.ModelForm):
         self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"
 
     def _narrow(self) -> None:
-        """Offer a period where documents have a day, and the filters that the provider knows."""
+        """Offer a period where documents have a day, the filters that the provider knows, and real time where the
+        provider tells of changes."""
         resources = self.instance.connector.resources
+        if self.instance.connector.webhooks is None:
+            del self.fields["webhooks_enabled"]
+            frequency = self.fields["frequency"]
+            assert isinstance(frequency, forms.ChoiceField)
+            offered = [choice for choice in Frequency.choices if choice[0] != Frequency.REALTIME]
+            frequency.choices = offered
         if not any(resource.date_field or set(PERIOD) & set(resource.filters) for resource in resources):
             for name in PERIOD:
                 del self.fields[name]
@@ -195,11 +205,17 @@ class OptionsForm(forms.ModelForm):
         return any(field.errors or field.value() for field in self.filter_fields())
 
     def clean(self) -> dict[str, Any] | None:
-        """A period that ends before it begins would leave everything out."""
+        """A period that ends before it begins would leave everything out; real time needs webhooks."""
         cleaned = super().clean()
         first, last = (self.cleaned_data.get(name) for name in PERIOD)
         if first and last and last < first:
             self.add_error("date_to", "La fin de la période précède son début.")
+        in_real_time = self.cleaned_data.get("frequency") == Frequency.REALTIME
+        if in_real_time and "webhooks_enabled" in self.fields and not self.cleaned_data.get("webhooks_enabled"):
+            self.add_error(
+                "webhooks_enabled",
+                "Le temps réel passe par les webhooks : activez-les, ou choisissez une autre fréquence.",
+            )
         return cleaned
 
     def options(self) -> dict[str, Any]:

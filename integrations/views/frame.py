@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from integrations import panels
 from integrations.models import Direction, Integration
 from integrations.views.dashboard import card_of
 
@@ -35,11 +36,18 @@ def _tabs(integration: Any, current: str) -> list[Tab]:
         ("settings", "settings", "Paramètres", True, 0, ""),
         ("log", "log", "Journal", True, 0, ""),
     ]
-    return [
+    own = [
         Tab(slug, label, reverse(f"integrations:{name}", args=[integration.pk]), count, tone)
         for slug, name, label, concerns, count, tone in offered
         if concerns or slug == current
     ]
+    added = [
+        Tab(tab.slug, tab.label, reverse(tab.url, args=[integration.pk]))
+        for tab in panels.tabs()
+        if tab.slug == current or tab.concerns(integration)
+    ]
+    place = next(index for index, tab in enumerate(own) if tab.slug == "settings")
+    return [*own[:place], *added, *own[place:]]
 
 
 def frame(integration: Integration, tab: str, **more: Any) -> dict[str, Any]:

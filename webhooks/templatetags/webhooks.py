@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.records.events import CATALOGUE
-from webhooks.models import Delivery, DeliveryStatus, Endpoint
+from webhooks.models import Delivery, DeliveryStatus, Endpoint, InboundEvent, InboundSubscription
 
 register = template.Library()
 
@@ -51,3 +51,27 @@ def lisible(body: bytes | str) -> str:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         return text
+
+
+_SUBSCRIPTION = {"active": "ok", "pending": "info live", "failed": "bad", "off": ""}
+_INBOUND = {"done": "ok", "pending": "info live", "waiting": "warn", "dead": "bad", "ignored": ""}
+
+
+@register.filter
+def subscription_status(row: InboundSubscription | None) -> SafeString:
+    """The state of an integration's incoming webhooks as a badge."""
+    state = row.state if row else "off"
+    word = row.get_state_display() if row else "Désactivés"
+    return format_html('<span class="status {}">{}</span>', _SUBSCRIPTION[state], word)
+
+
+@register.filter
+def inbound_status(event: InboundEvent) -> SafeString:
+    """The state of a received event as a badge."""
+    return format_html('<span class="status {}">{}</span>', _INBOUND[event.status], event.get_status_display())
+
+
+@register.filter
+def label_of(labels: dict[str, str], name: str) -> str:
+    """The label of one of our objects, its name where it has none."""
+    return labels.get(name, name)
