@@ -21,6 +21,8 @@ AUDIT_ACTIONS = {
     "conflict.resolved": "Conflit résolu",
     "push.retried": "Envoi réessayé",
     "integration.options_read": "Listes du fournisseur relues",
+    "sync.undo_requested": "Annulation d’une synchronisation demandée",
+    "sync.undone": "Synchronisation annulée après coup",
     "emergency.stopped": "Arrêt d’urgence",
     "emergency.resumed": "Reprise après l’arrêt d’urgence",
     "integration.slots_changed": "Correspondance des comptes modifiée",
@@ -37,7 +39,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.core import audit
         from integrations.oauth.apps import check_provider_apps
         from integrations.records.signals import records_changed
-        from integrations.services import notices
+        from integrations.services import notices, undoing
         from integrations.worker import loops, sweep
 
         audit.register(AUDIT_ACTIONS)
@@ -45,5 +47,6 @@ class IntegrationsConfig(AppConfig):
         checks.register(check_provider_apps, checks.Tags.security)
         loops.register("sweep", "SWEEP_SECONDS", sweep.sweep)
         loops.register("notices", "SWEEP_SECONDS", notices.send_due, patience=300)
+        loops.register("undo", "SWEEP_SECONDS", undoing.work_undos, patience=3600)
         loops.register("purge", 3600, sweep.purge, patience=900)
         loops.register("overdue", 3600, sweep.mark_overdue, patience=900)

@@ -17,6 +17,7 @@ from integrations.views import (
     records,
     slots,
     stopping,
+    undo,
 )
 
 app_name = "integrations"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("integrations/oauth/choose/<uuid:pk>", connect.oauth_choose, name="oauth_choose"),
     path("integrations/jobs/<uuid:pk>", jobs.job, name="job"),
     path("integrations/jobs/<uuid:pk>/changes", changes.changes, name="job_changes"),
+    path("integrations/jobs/<uuid:pk>/undo", undo.undo, name="undo"),
     path("integrations/jobs/<uuid:pk>/cancel", jobs.cancel, name="cancel"),
     path("integrations/<uuid:pk>/errors/retry", jobs.retry_all, name="retry_errors"),
     path("integrations/errors/<int:pk>/retry", jobs.retry, name="retry_error"),

@@ -32,6 +32,7 @@ from integrations.models.sync import (
     SyncJob,
     Trigger,
 )
+from integrations.models.undo import RunUndo
 from integrations.models.worker import WorkerHost
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "PushStatus",
     "RecordLink",
     "RemoteOption",
+    "RunUndo",
     "SentChange",
     "SlotRule",
     "Status",

@@ -68,6 +68,10 @@ class FieldMapping(models.Model):
 class LinkState(models.TextChoices):
     LIVE = "live", "Lié"
     TOMBSTONE = "tombstone", "Supprimé chez le fournisseur"
+    # Of a record that an undoing archived: it stays so until the object changes at the provider.
+    SET_ASIDE = "set_aside", "Mis de côté par une annulation"
+    # The object of a record that was merged into another, whose changes still reach the survivor.
+    MERGED = "merged", "Fusionné"
     ARCHIVED = "archived", "Archivé avec son intégration"
 
 

@@ -82,6 +82,35 @@ def related(kind: Kind, instance: Record) -> list[Related]:
     return found
 
 
+def dependents(kind: Kind, ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, UUID]]]:
+    """The live records that refer to these, as (kind, id), by field or by line; a query per kind and field that could,
+    none for nothing."""
+    wanted = list(ids)
+    found: dict[UUID, list[tuple[str, UUID]]] = {}
+    if not wanted:
+        return {}
+    for other in KINDS.values():
+        for info in other.scalars:
+            if info.type == "reference" and info.target == kind.slug:
+                rows = other.model.objects.live().filter(**{f"{info.attname}__in": wanted})
+                for pk, target in rows.values_list("pk", info.attname):
+                    found.setdefault(target, []).append((other.slug, pk))
+        for info in other.collections:
+            for column in _columns_to(kind, info):
+                assert info.model is not None
+                rows = info.model.objects.filter(**{f"{column}__in": wanted})
+                for pk, target in rows.values_list(info.owner, column):
+                    found.setdefault(target, []).append((other.slug, pk))
+    return found
+
+
+def _columns_to(kind: Kind, info: FieldInfo) -> list[str]:
+    """The columns of a collection's rows that refer to records of this kind."""
+    if info.type == "references":
+        return [info.attname] if info.target == kind.slug else []
+    return [item.attname for item in info.items if item.type == "reference" and item.target == kind.slug]
+
+
 def history(kind: Kind, pk: UUID, field: str = "") -> QuerySet[RecordHistory]:
     """The changes of a record, newest first; of one field only where `field` names it."""
     rows = RecordHistory.objects.filter(kind=kind.slug, record_id=pk).order_by("-version")

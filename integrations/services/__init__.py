@@ -41,6 +41,7 @@ from integrations.services.syncing import (
     retry_error,
     retry_errors,
 )
+from integrations.services.undoing import UndoPreview, preview_undo, request_undo, work_undos
 
 __all__ = [
     "OPTIONS",
@@ -52,6 +53,7 @@ __all__ = [
     "Result",
     "Rule",
     "Seen",
+    "UndoPreview",
     "ask_consent",
     "cancel_sync",
     "change_mappings",
@@ -70,10 +72,12 @@ __all__ = [
     "finish_consent",
     "follow",
     "limiter_of",
+    "preview_undo",
     "reconnect",
     "refresh_options",
     "remove_app",
     "request_sync",
+    "request_undo",
     "resolve_conflict",
     "resume_everything",
     "retry_error",
@@ -85,4 +89,5 @@ __all__ = [
     "stop_everything",
     "test_connection",
     "waiting_choice",
+    "work_undos",
 ]

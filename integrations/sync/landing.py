@@ -155,7 +155,7 @@ class Landing:
             record_id__in=[each.record_id for each in operations],
             resource=self.resource,
         ).exclude(state=LinkState.ARCHIVED)
-        # "tombstone" comes after "live": read backwards, the live one stays.
+        # All other states come after "live": read backwards, the live one stays.
         return {link.record_id: link for link in rows.order_by("-state")}
 
 

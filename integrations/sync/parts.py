@@ -93,23 +93,33 @@ def compiled_resources(
     return [compile_resource(r, rows, kinds, rules, options) for r in resources]
 
 
-def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]) -> list[Pusher]:
-    kinds = _resource_of_kind(run.integration)
-    primary = {resource.record: resource.name for resource in reversed(routing.writable(run.integration))}
-    names = {resource.name for resource in routing.writable(run.integration)}
-    pushers = []
-    for compiled in inbound:
-        resource = compiled.resource
-        if resource.name not in names:
-            continue
-        outbound = compile_outbound(resource, rows, kinds)
-        planner = PushPlanner(
-            run.integration,
-            outbound,
-            compiled.slots,
-            compiled.options,
-            primary=primary[resource.record] == resource.name,
+def push_planners(
+    integration: Integration, inbound: list[CompiledResource], rows: list[FieldMapping]
+) -> list[tuple[CompiledResource, PushPlanner]]:
+    """What plans the writes of each resource that the platform writes."""
+    kinds = _resource_of_kind(integration)
+    primary = {resource.record: resource.name for resource in reversed(routing.writable(integration))}
+    names = {resource.name for resource in routing.writable(integration)}
+    return [
+        (
+            compiled,
+            PushPlanner(
+                integration,
+                compile_outbound(compiled.resource, rows, kinds),
+                compiled.slots,
+                compiled.options,
+                primary=primary[compiled.resource.record] == compiled.resource.name,
+            ),
         )
+        for compiled in inbound
+        if compiled.resource.name in names
+    ]
+
+
+def _pushers(run: Run, inbound: list[CompiledResource], rows: list[FieldMapping]) -> list[Pusher]:
+    pushers = []
+    for compiled, planner in push_planners(run.integration, inbound, rows):
+        resource, outbound = compiled.resource, planner.outbound
         book = ErrorBook(run.integration.pk, resource.name)
         store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
         pushers.append(Pusher(run, outbound, planner, Landing(run, outbound, store)))

@@ -167,6 +167,10 @@ class Planner:
             # Deleted before it was ever seen, a tombstone seen again, or deletions are not wanted here.
             self.plan.skipped += 1
             return
+        if link.state == LinkState.MERGED:
+            # The survivor has an object of its own: it outlives this one.
+            self._keep(item, link)
+            return
         link.state, link.raw_hash = LinkState.TOMBSTONE, item.hash
         self._stamp(link, item)
         self.plan.steps.append(Step(Change(link.record_kind, link.record_id, "archive"), link, item))
@@ -202,6 +206,9 @@ class Planner:
         return link
 
     def _update(self, item: Item, link: RecordLink, incoming: dict[str, Any], record: Any) -> None:
+        if link.state == LinkState.SET_ASIDE and _as_agreed(item, link):
+            self._keep(item, link)
+            return
         kind = self.compiled.mapping.kind
         values = {
             name: value
@@ -209,8 +216,9 @@ class Planner:
             if self._merge(item, link, name, value, record) is Outcome.PULL
             or self._only_ids_differ(kind.fields[name], value, record)
         }
-        restored = link.state == LinkState.TOMBSTONE
-        link.state, link.raw_hash = LinkState.LIVE, item.hash
+        restored = link.state in (LinkState.TOMBSTONE, LinkState.SET_ASIDE)
+        link.state = LinkState.MERGED if link.state == LinkState.MERGED else LinkState.LIVE
+        link.raw_hash = item.hash
         self._stamp(link, item)
         if restored or values:
             change = Change(kind.slug, link.record_id, "restore" if restored else "update", values)
@@ -218,6 +226,13 @@ class Planner:
         else:
             self.plan.skipped += 1
             self.plan.touched.append(link)
+
+    def _keep(self, item: Item, link: RecordLink) -> None:
+        """Remember what was read, and change nothing."""
+        link.raw_hash = item.hash
+        self._stamp(link, item)
+        self.plan.skipped += 1
+        self.plan.touched.append(link)
 
     def _merge(self, item: Item, link: RecordLink, name: str, value: Any, record: Any) -> Outcome:
         """Merge one field into the link's bases."""
@@ -286,6 +301,11 @@ class Planner:
     def _stamp(self, link: RecordLink, item: Item) -> None:
         link.remote_version = item.version or link.remote_version
         link.synced_at = self.now
+
+
+def _as_agreed(item: Item, link: RecordLink) -> bool:
+    """Whether the provider still has what it had when both sides last agreed."""
+    return all(link.base_remote.get(name) == value for name, value in item.raw_values.items())
 
 
 def _ours_differs(sides: Sides) -> bool:

@@ -177,8 +177,7 @@ class PushPlanner:
             integration=self.integration,
             record_kind=self.outbound.kind.slug,
             record_id__in=record_ids,
-            state__in=[LinkState.LIVE, LinkState.TOMBSTONE],
-        )
+        ).exclude(state=LinkState.ARCHIVED)
         return frozenset(rows.values_list("record_id", flat=True))
 
     def _born_elsewhere(self, record_ids: list[UUID]) -> frozenset[UUID]:
