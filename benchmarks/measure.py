@@ -1,6 +1,6 @@
 """One measurement in a process of its own, so that its memory and CPU are its own; prints one JSON object.
 
-python -m benchmarks.measure raw|floor|pull|again|push --url http://127.0.0.1:8090 --records 20000
+python -m benchmarks.measure pull --url http://127.0.0.1:8090 --records 20000 [--profile FILE]
 """
 
 from __future__ import annotations
@@ -15,118 +15,96 @@ from typing import Any
 
 import requests
 
+from benchmarks import floors
+
 Figures = dict[str, Any]
 
 
-def pages(url: str) -> Iterator[list[dict[str, Any]]]:
-    """Every page of tenants by plain requests."""
-    session, cursor = requests.Session(), None
-    while True:
-        params = {"limit": "100", **({"cursor": cursor} if cursor else {})}
-        answer = session.get(f"{url}/rovida/v1/tenants", params=params, timeout=30).json()
-        yield answer["data"]
-        cursor = answer["next_cursor"]
-        if not answer["has_more"]:
-            return
-
-
-def raw(url: str, records: int) -> Figures:
-    """HTTP and JSON alone."""
-    return _timed(lambda: sum(len(page) for page in pages(url)), records)
-
-
-FLOOR_COLUMNS = {
-    "id": "text PRIMARY KEY",
-    "given_name": "text",
-    "family_name": "text",
-    "email": "text",
-    "phone": "text",
-    "language": "text",
-    "status": "text",
-    "move_in_date": "date",
-    "move_out_date": "date",
-    "version": "integer",
-    "updated_at": "timestamptz",
-    "lease": "jsonb",
-}
-
-
-def floor(url: str, records: int) -> Figures:
-    """The least that keeps the data: requests and one upsert a page, a column per field."""
-    from django.db import connection
-
-    columns = ", ".join(FLOOR_COLUMNS)
-    with connection.cursor() as cursor:
-        definitions = ", ".join(f"{name} {kind}" for name, kind in FLOOR_COLUMNS.items())
-        cursor.execute(f"DROP TABLE IF EXISTS floor; CREATE TABLE floor ({definitions})")
-    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in FLOOR_COLUMNS if name != "id")
-
-    def work() -> None:
-        for page in pages(url):
-            row = f"({', '.join(['%s'] * len(FLOOR_COLUMNS))})"
-            rows = ", ".join([row] * len(page))
-            values = [json.dumps(r[name]) if name == "lease" else r[name] for r in page for name in FLOOR_COLUMNS]
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"INSERT INTO floor ({columns}) VALUES {rows} ON CONFLICT (id) DO UPDATE SET {updates}",
-                    values,
-                )
-
-    return _timed(work, records)
-
-
 def pull(url: str, records: int) -> Figures:
-    """The first synchronisation."""
-    integration = _integration()
-    return _run(integration, records)
+    """The first synchronisation of customers: records, links, history and events."""
+    return _run(_connect("stripe", "sk_test_" + "0" * 24), url, records)
 
 
 def again(url: str, records: int) -> Figures:
-    """Everything read again, nothing changed."""
-    from integrations.models import Integration
+    """Everything read again, nothing changed: no row of records, links, history or events may move."""
+    before = _rows()
+    figures = _run(_connected("stripe"), url, records, full=True)
+    assert _rows() == before, "an unchanged pull changed something"
+    return figures
 
-    return _run(Integration.objects.get(name="bench"), records, full=True)
+
+def dry_run(url: str, records: int) -> Figures:
+    """A preview: no row may move."""
+    before = _rows()
+    figures = _run(_connected("stripe"), url, records, full=True, dry_run=True)
+    assert _rows() == before, "a preview changed something"
+    return figures
+
+
+def pull_tenants(url: str, records: int) -> Figures:
+    """The first synchronisation of tenants, for the push that follows."""
+    return _run(_connect("rovida", "rov_test_bench"), url, records)
 
 
 def push(url: str, records: int) -> Figures:
-    """Every tenant changed here, sent one by one."""
+    """Every tenant changed here, sent one by one through an API that takes one object a request."""
     from integrations.models import Integration
     from integrations.records.models import Tenant
     from integrations.records.services import Change, Origin, apply
 
-    Integration.objects.filter(name="bench").update(direction="out")
+    Integration.objects.filter(provider="rovida").update(direction="out")
     ids = list(Tenant.objects.order_by("pk").values_list("pk", flat=True)[:records])
     for start in range(0, len(ids), 500):
-        apply([Change("tenant", key, values={"given_name": "Léa"}) for key in ids[start : start + 500]], Origin("user"))
-    return _run(Integration.objects.get(name="bench"), len(ids))
+        part = ids[start : start + 500]
+        apply([Change("tenant", key, values={"given_name": f"Léa {time.time()}"}) for key in part], Origin("user"))
+    return _run(_connected("rovida"), url, len(ids))
 
 
-def _integration() -> Any:
+def _connect(provider: str, key: str) -> Any:
     from integrations import services
     from integrations.models import Credential, FieldMapping, Integration
 
-    integration = Integration.objects.create(provider="rovida", name="bench", environment="simulator", account_id="b")
-    Credential.objects.create(integration=integration, auth_method="api_key", secrets={"api_key": "rov_test_bench"})
+    integration = Integration.objects.create(provider=provider, name="bench", environment="simulator", account_id="b")
+    Credential.objects.create(integration=integration, auth_method="api_key", secrets={"api_key": key})
     FieldMapping.objects.bulk_create(services.default_mappings(integration))
     return integration
 
 
-def _run(integration: Any, records: int, **options: Any) -> Figures:
-    from connectors.rovida.connector import Rovida
+def _connected(provider: str) -> Any:
+    from integrations.models import Integration
+
+    return Integration.objects.get(provider=provider)
+
+
+def _rows() -> list[tuple[str, ...]]:
+    """Every row that must not move, as one digest a table: xmin tells the transaction that wrote it last."""
+    from django.db import connection
+
+    tables = ("records_customer", "records_recordhistory", "records_event", "integrations_recordlink")
+    digests = []
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT count(*)::text, coalesce(sum(xmin::text::bigint), 0)::text FROM {table}")
+            digests.append(cursor.fetchone())
+    return digests
+
+
+def _run(integration: Any, url: str, records: int, **options: Any) -> Figures:
     from integrations import services
     from integrations.models import JobStatus, SyncJob
     from integrations.sync.runner import run_slice
 
     # The provider's own limit would be all that is measured.
-    Rovida.limits = None
-    job = services.request_sync(integration, **options)
+    integration.connector.limits = None
+    resources = ["customers"] if integration.provider == "stripe" else None
+    job = services.request_sync(integration, resources=resources, **options)
 
     def work() -> None:
         while SyncJob.objects.get(pk=job.pk).is_open:
             run_slice(job.pk)
 
     with _statements() as seen:
-        figures = _timed(work, records)
+        figures = _timed(work, url, records)
     job.refresh_from_db()
     assert job.status == JobStatus.COMPLETED, job.error_message
     return {**figures, "statements": len(seen), "pages": job.pages, "created": job.created, "pushed": job.pushed}
@@ -146,7 +124,8 @@ def _statements() -> Iterator[list[int]]:
         yield seen
 
 
-def _timed(work: Callable[[], Any], records: int) -> Figures:
+def _timed(work: Callable[[], Any], url: str, records: int) -> Figures:
+    requests.get(f"{url}/answered", timeout=30)
     begun, cpu = time.perf_counter(), time.process_time()
     work()
     seconds, used = time.perf_counter() - begun, time.process_time() - cpu
@@ -156,14 +135,28 @@ def _timed(work: Callable[[], Any], records: int) -> Figures:
         "records_per_second": round(records / seconds),
         "cpu_ms_per_record": round(used / records * 1000, 4),
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "requests": requests.get(f"{url}/answered", timeout=30).json(),
     }
 
 
+def _floor(work: Callable[[str], None]) -> Callable[[str, int], Figures]:
+    def measured(url: str, records: int) -> Figures:
+        from django.db import connection
+
+        connection.ensure_connection()
+        return _timed(lambda: work(url), url, records)
+
+    return measured
+
+
 MEASURES: dict[str, Callable[[str, int], Figures]] = {
-    "raw": raw,
-    "floor": floor,
+    "raw": _floor(floors.raw),
+    "floor": _floor(floors.floor),
+    "floor_orm": _floor(floors.floor_orm),
     "pull": pull,
     "again": again,
+    "dry_run": dry_run,
+    "pull_tenants": pull_tenants,
     "push": push,
 }
 
@@ -174,11 +167,20 @@ def main() -> None:
     parser.add_argument("measure", choices=MEASURES)
     parser.add_argument("--url", required=True)
     parser.add_argument("--records", type=int, required=True)
+    parser.add_argument("--profile", default="", help="write cProfile's figures of the main thread to this file")
     options = parser.parse_args()
     import django
 
     django.setup()
-    print(json.dumps(MEASURES[options.measure](options.url, options.records)))
+    if options.profile:
+        import cProfile
+
+        profiler = cProfile.Profile()
+        figures = profiler.runcall(MEASURES[options.measure], options.url, options.records)
+        profiler.dump_stats(options.profile)
+    else:
+        figures = MEASURES[options.measure](options.url, options.records)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,12 @@
-"""`make bench`: pull, unchanged re-pull and push on a PostgreSQL of our own, beside the bare floor in the same run;
-then the webhooks sent and received.
+"""`make bench`: pull, unchanged re-pull, preview and push of customers on a PostgreSQL of our own, beside the bare
+floor of the same run; then the webhooks sent and received.
 
-Prints three tables and writes var/bench.json. Sizes: BENCH_SIZES="2000 20000" (200000 takes some minutes).
+Every round runs all measures one after the other, each in a fresh process, so that a loaded machine slows all of them;
+the table shows the median of the rounds, and ratios are taken within a round. PostgreSQL keeps its default settings:
+every commit waits for the disk, the floor's like ours. Prints tables and writes var/bench.json.
+
+BENCH_SIZES="2000 20000 200000"  BENCH_DELAYS="0 50" (ms a request)  BENCH_ROUNDS=3  BENCH_PUSHED=2000
+BENCH_WEBHOOKS=0 measures the synchronisations only.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import requests
@@ -21,23 +27,31 @@ import requests
 from benchmarks import inbound, webhooks
 from tests import postgres
 
-SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000").split()]
+Figures = dict[str, Any]
+SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000 200000").split()]
+DELAYS = [int(delay) for delay in os.environ.get("BENCH_DELAYS", "0 50").split()]
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 PUSHED = int(os.environ.get("BENCH_PUSHED", "2000"))
+LARGE = 50_000
+"""From this many records on, one round is long enough to tell."""
 OUT = Path(os.environ.get("DATA_DIR", "var")) / "bench.json"
-COLUMNS = ("records_per_second", "of_floor", "seconds", "cpu_ms_per_record", "peak_mib", "statements", "pages")
+PULLS = ["raw", "floor", "floor_orm", "pull", "again", "dry_run"]
+COLUMNS = (
+    "records_per_second", "of_floor", "of_raw", "seconds", "cpu_ms_per_record", "peak_mib", "requests", "statements",
+)  # fmt: skip
 
 
 @contextmanager
-def provider(tenants: int, delay: float) -> Iterator[str]:
+def provider(objects: int, delay_ms: int) -> Iterator[str]:
     """The bench's provider in a process of its own."""
     port = postgres.free_port()
-    command = ["-m", "benchmarks.server", "--port", str(port), "--tenants", str(tenants), "--delay", str(delay)]
-    server = subprocess.Popen([sys.executable, *command])
+    options = ["--port", str(port), "--objects", str(objects), "--delay", str(delay_ms / 1000)]
+    server = subprocess.Popen([sys.executable, "-m", "benchmarks.server", *options])
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
+        for _ in range(600):
             try:
-                requests.get(f"{url}/rovida/v1/ping", timeout=5)
+                requests.get(f"{url}/answered", timeout=5)
                 break
             except requests.ConnectionError:
                 time.sleep(0.1)
@@ -47,45 +61,57 @@ def provider(tenants: int, delay: float) -> Iterator[str]:
         server.wait()
 
 
-def measure(name: str, url: str, records: int, database: str) -> dict[str, Any]:
+def _environment(database: str) -> dict[str, str]:
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "DATABASE_URL": database}
+
+
+def measure(name: str, url: str, records: int, database: str) -> Figures:
     """One measurement in a fresh process."""
-    env = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-        "DATABASE_URL": database,
-        "SIMULATOR_URL": url,
-    }
+    env = _environment(database) | {"SIMULATOR_URL": url}
     command = [sys.executable, "-m", "benchmarks.measure", name, "--url", url, "--records", str(records)]
     done = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True)
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
 def fresh(database: str) -> None:
     """An empty database with our tables."""
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "DATABASE_URL": database}
     for command in (["migrate", "--verbosity", "0"], ["flush", "--no-input", "--verbosity", "0"]):
-        subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
+        subprocess.run([sys.executable, "manage.py", *command], env=_environment(database), check=True)
 
 
-def case(size: int, delay: float, names: list[str], database: str) -> list[dict[str, Any]]:
-    """Every measure of one size and delay, best of three where a second try is the same work."""
-    fresh(database)
-    rows = []
-    with provider(size, delay) as url:
-        for name in names:
-            tries = 1 if name in ("pull", "push") or size > 20_000 else 3
-            best = min(
-                (measure(name, url, size, database) for _ in range(tries)), key=lambda figures: figures["seconds"]
-            )
-            rows.append({"measure": name, "size": size, "delay_ms": round(delay * 1000), **best})
-    by_name = {row["measure"]: row for row in rows}
-    reference = by_name.get("floor") or by_name["raw"]
-    for row in rows:
-        row["of_floor"] = round(row["records_per_second"] / reference["records_per_second"], 2)
-    return rows
+def case(size: int, delay_ms: int, names: list[str], database: str) -> list[Figures]:
+    """Every measure of one size and delay, round by round."""
+    rounds: list[dict[str, Figures]] = []
+    with provider(size, delay_ms) as url:
+        for _ in range(1 if size >= LARGE else ROUNDS):
+            fresh(database)
+            rounds.append({name: measure(name, url, size, database) for name in names})
+    load = round(os.getloadavg()[0], 1)
+    return [
+        {
+            "measure": name,
+            "size": size,
+            "delay_ms": delay_ms,
+            "rounds": len(rounds),
+            "load": load,
+            **_middle(name, rounds),
+        }
+        for name in names
+    ]
 
 
-def show(rows: list[dict[str, Any]], keys: dict[str, int], columns: tuple[str, ...]) -> None:
+def _middle(name: str, rounds: list[dict[str, Figures]]) -> Figures:
+    """The medians of one measure, and its pace beside the floor and HTTP alone of the same round."""
+    figures: Figures = {key: round(median(each[name][key] for each in rounds), 4) for key, _ in rounds[0][name].items()}
+    for reference in ("floor", "raw"):
+        if reference in rounds[0]:
+            paces = [each[name]["records_per_second"] / each[reference]["records_per_second"] for each in rounds]
+            figures[f"of_{reference}"] = round(median(paces), 2)
+    return figures
+
+
+def show(rows: list[Figures], keys: dict[str, int], columns: tuple[str, ...]) -> None:
     """A table: the keys with their widths, then the figures."""
     print("\n" + " ".join(f"{name:<{width}}" for name, width in keys.items()) + "".join(f"{c:>19}" for c in columns))
     for row in rows:
@@ -95,14 +121,19 @@ def show(rows: list[dict[str, Any]], keys: dict[str, int], columns: tuple[str, .
 
 def main() -> None:
     """Run every case and show the tables."""
-    rows: list[dict[str, Any]] = []
-    with postgres.temporary() as database:
-        for size in SIZES:
-            rows += case(size, 0.0, ["raw", "floor", "pull", "again"], database)
-        rows += case(PUSHED, 0.05, ["raw", "pull", "push"], database)
-        deliveries = webhooks.rows(database)
-        calls = inbound.rows(database)
-    show(rows, {"measure": 8, "size": 7, "delay_ms": 8}, COLUMNS)
+    rows: list[Figures] = []
+    with postgres.temporary(options=()) as database:
+        for delay in DELAYS:
+            for size in SIZES:
+                rows += case(size, delay, PULLS, database)
+            if PUSHED:
+                rows += [
+                    row for row in case(PUSHED, delay, ["pull_tenants", "push"], database) if row["measure"] == "push"
+                ]
+        wanted = os.environ.get("BENCH_WEBHOOKS", "1") != "0"
+        deliveries = webhooks.rows(database) if wanted else []
+        calls = inbound.rows(database) if wanted else []
+    show(rows, {"measure": 9, "size": 7, "delay_ms": 8}, COLUMNS)
     show(deliveries, {"measure": 28}, webhooks.COLUMNS)
     show(calls, {"measure": 28}, inbound.COLUMNS)
     OUT.parent.mkdir(parents=True, exist_ok=True)

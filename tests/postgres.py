@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def temporary() -> Iterator[str]:
-    """Start a server, yield its DATABASE_URL, stop it and remove its folder whatever happens."""
+def temporary(options: Sequence[str] = OPTIONS) -> Iterator[str]:
+    """Start a server, yield its DATABASE_URL, stop it and remove its folder whatever happens.
+
+    options: its settings; a measurement keeps PostgreSQL's own, which wait for the disk.
+    """
     programs = bin_directory()
     assert programs, "no PostgreSQL on this machine"
     user = unprivileged()
@@ -65,7 +68,7 @@ def temporary() -> Iterator[str]:
         os.chown(folder, user["user"], user["group"])
     port = free_port()
     data, log = folder / "data", folder / "log"
-    settings = [argument for option in OPTIONS for argument in ("-c", option)]
+    settings = [argument for option in options for argument in ("-c", option)]
     try:
         subprocess.run(
             [programs / "initdb", "-D", data, "-U", "lacoste", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],

@@ -83,7 +83,9 @@ class RecordLink(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    integration = models.ForeignKey(Integration, models.CASCADE, related_name="links")
+    # No index of its own: before the planner knows how many links a new integration has, it takes any index that begins
+    # with it and reads all of them for every page.
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="links", db_index=False)
     resource = models.CharField("objet", max_length=60)
     remote_id = models.CharField("identifiant chez le fournisseur", max_length=255)
     record_kind = models.CharField("type d’enregistrement", max_length=40)
@@ -99,7 +101,7 @@ class RecordLink(models.Model):
         verbose_name = "lien"
         constraints = [
             models.UniqueConstraint(
-                fields=["integration", "resource", "remote_id", "record_kind"],
+                fields=["remote_id", "integration", "resource", "record_kind"],
                 condition=~Q(state="archived"),
                 name="one_link_per_remote_object",
             ),
