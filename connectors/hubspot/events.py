@@ -14,8 +14,9 @@ _DELETIONS = ("deletion", "privacyDeletion")
 
 
 def parse(call: Call) -> list[Hint]:
-    """A merge asks for a look at every object that took part, a change of an association for one at this event's side:
-    the other side has an event of its own."""
+    """A merge asks for a look at every object that took part (whether the id of one that went still answers, as the one
+    that stays, only a look can tell), a change of an association for one at this event's side: the other side has an
+    event of its own."""
     return [hint for event in hints.objects(hints.json_of(call.body)) for hint in _event(event)]
 
 
@@ -32,7 +33,7 @@ def _event(event: dict[str, Any]) -> list[Hint]:
     dedupe_key = hints.key(*known, *(one for one in more if one)) if all(known) else _key_of_odd(event)
     gone = dict.fromkeys(_lost(event)) if verb == "merge" else {}
     stays = hints.word(event.get("newObjectId")) or hints.word(event.get("primaryObjectId")) or object_id
-    looks = [(stays if gone else object_id, verb in _DELETIONS), *((one, True) for one in gone if one != stays)]
+    looks = [(stays if gone else object_id, verb in _DELETIONS), *((one, False) for one in gone if one != stays)]
     return [
         Hint(
             resource=resource if remote_id else "",

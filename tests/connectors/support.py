@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +13,7 @@ from connectors.base import oauth
 from connectors.base.client import Exchange, RetryPolicy
 from connectors.base.connector import Connector
 from connectors.base.oauth import App, TokenSet, TokenStore
+from connectors.base.webhooks import Call, Hint
 from tests.simulator import Control
 
 QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
@@ -89,3 +91,30 @@ def read(
     pages = list(connector.pull(resource, cursor, page_size=size, **options))
     assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
     return {record[key]: record for page in pages for record in page.records}, pages[-1].cursor, len(pages)
+
+
+def as_receiver(connector: type[Connector], *secrets: str) -> Callable[[Call], tuple[int, bytes]]:
+    """What a receiver with these secrets answers: the provider's own way of yes and no."""
+    declared = connector.webhooks
+    assert declared
+
+    def answer(call: Call) -> tuple[int, bytes]:
+        verdict = declared.scheme.verify(call.body, call.headers, secrets, url=call.url)
+        reply = declared.reply(call) if verdict.ok else declared.refusal(call)
+        return reply.status, reply.body
+
+    return answer
+
+
+def told(connector: type[Connector], calls: Iterable[Call], *secrets: str) -> list[Hint]:
+    """The hints of calls, every one of which must be authentic with these secrets and with no other."""
+    declared = connector.webhooks
+    assert declared
+    found: list[Hint] = []
+    for call in calls:
+        assert declared.scheme.verify(call.body, call.headers, secrets, url=call.url).ok
+        if declared.secret != "none":
+            assert not declared.scheme.verify(call.body, call.headers, ["autre:autre"], url=call.url).ok
+        assert call.headers["content-type"].partition(";")[0] in declared.content_types
+        found += declared.parse(call)
+    return found

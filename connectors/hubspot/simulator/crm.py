@@ -12,6 +12,7 @@ from connectors.hubspot.simulator.schema import (
     LINKS,
     MODIFIED,
     PROPERTIES,
+    SINGULAR,
     UNIQUE,
     checked,
     demand,
@@ -37,6 +38,7 @@ class Crm:
 
     def __init__(self, store: Store, now: Callable[[], datetime], setting: Callable[[str], Any]) -> None:
         self._store, self._now, self._setting = store, now, setting
+        self.tell: Callable[..., None] = lambda entity, verb, object_id, **facts: None
 
     def every(self, entity: str, *, archived: bool = False) -> list[Body]:
         """All objects that are there, or all of the bin."""
@@ -60,6 +62,7 @@ class Crm:
         now = stamp(self._now())
         whole: Body = {**body, "id": number, "hs_object_id": number, "createdate": now, "created_at": now, "links": {}}
         self._save(entity, whole)
+        self.tell(entity, "creation", number, changeFlag="NEW")
         for link in links or ():
             for kind in link.get("types") or []:
                 self._link_by_type(entity, number, str((link.get("to") or {}).get("id")), kind.get("associationTypeId"))
@@ -71,7 +74,7 @@ class Crm:
         body = {**before, **self._checked(entity, values, before["id"])}
         if entity == "deals":
             place_deal(body)
-        return self._save(entity, body)
+        return self._changed(entity, before, body)
 
     def upsert(self, entity: str, by: str, key: str, values: Mapping[str, Any]) -> tuple[Body, bool]:
         """Change the object that carries the unique value, else make it; whether it was made."""
@@ -90,10 +93,13 @@ class Crm:
         if not found["deleted_at"]:
             now = stamp(self._now())
             self._store.put(SLUG, entity, {**found, "updated_at": now, "deleted_at": now, "reference_id": None})
+            self.tell(entity, "deletion", key, changeFlag="DELETED")
 
     def restore(self, entity: str, key: str) -> Body:
         """Out of the bin."""
-        return self._save(entity, {**self.get(entity, key, archived=True), "deleted_at": None})
+        back = self._save(entity, {**self.get(entity, key, archived=True), "deleted_at": None})
+        self.tell(entity, "restore", key, changeFlag="RESTORED")
+        return back
 
     def merge(self, entity: str, primary: str, other: str) -> Body:
         """The second one goes and leaves its id only."""
@@ -102,6 +108,12 @@ class Crm:
             "DELETE FROM objects WHERE provider = ? AND kind = ? AND id = ?", (SLUG, entity, lost["id"])
         )
         ids = [one for one in (kept.get("hs_merged_object_ids") or "").split(";") if one]
+        facts = {
+            "primaryObjectId": int(kept["id"]),
+            "mergedObjectIds": [int(lost["id"])],
+            "newObjectId": int(kept["id"]),
+        }
+        self.tell(entity, "merge", kept["id"], **facts, numberOfPropertiesMoved=0)
         return self._save(entity, {**kept, "hs_merged_object_ids": ";".join([*ids, lost["id"]])})
 
     def edit(self, entity: str, key: str, values: Mapping[str, Any], remove: list[str]) -> Body:
@@ -110,7 +122,7 @@ class Crm:
         if found is None:
             raise KeyError(key)
         changed = {name: value for name, value in values.items() if name != "company_id"}
-        body = self._save(entity, {**found, **changed, **dict.fromkeys(remove)})
+        body = self._changed(entity, found, {**found, **changed, **dict.fromkeys(remove)})
         if "company_id" in values:
             for old in list(body["links"].get("companies", {})):
                 self.unlink(entity, key, "companies", old)
@@ -131,6 +143,7 @@ class Crm:
             first = "companies" in (one, two) and not any(primary in kinds for kinds in links.values())
             links[theirs] = sorted({*links.get(theirs, []), plain, *([primary] if first else [])})
             self._save(one, body)
+            self._tell_link(one, mine, two, theirs, primary=primary in links[theirs], removed=False)
 
     def unlink(self, entity: str, key: str, other: str, target: str) -> None:
         """Take an association away; another company becomes the primary one."""
@@ -139,13 +152,27 @@ class Crm:
             if body is None:
                 continue
             links = body["links"].get(two, {})
-            links.pop(theirs, None)
             primary = LINKS[one, two][1]
+            was = primary in links.pop(theirs, [])
+            self._tell_link(one, mine, two, theirs, primary=was, removed=True)
             if two == "companies" and links and not any(primary in kinds for kinds in links.values()):
                 links[next(iter(links))] = sorted({primary, *next(iter(links.values()))})
             self._save(one, body)
 
     # Inside
+
+    def _changed(self, entity: str, before: Body, after: Body) -> Body:
+        for name in PROPERTIES[entity]:
+            if before.get(name) != after.get(name):
+                value = after.get(name)
+                self.tell(entity, "propertyChange", after["id"], propertyName=name, propertyValue=value or "")
+        return self._save(entity, after)
+
+    def _tell_link(self, one: str, mine: str, two: str, theirs: str, *, primary: bool, removed: bool) -> None:
+        names = f"{SINGULAR[one]}_TO_{SINGULAR[two]}".upper()
+        ends = {"fromObjectId": int(mine), "toObjectId": int(theirs)}
+        flags = {"associationRemoved": removed, "isPrimaryAssociation": primary}
+        self.tell(one, "associationChange", mine, associationType=names, **ends, **flags)
 
     def _link_by_type(self, entity: str, key: str, target: str, kind: Any) -> None:
         for (one, other), kinds in LINKS.items():

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from connectors.hubspot.simulator import seed
 from connectors.hubspot.simulator.api import add_api_routes
 from connectors.hubspot.simulator.crm import SLUG, Crm
+from connectors.hubspot.simulator.hooks import Hooks
 from connectors.hubspot.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.hubspot.simulator.problems import Fault, by_status, fault_response
 from connectors.hubspot.simulator.schema import PROPERTIES
@@ -52,10 +53,15 @@ class HubSpot(Provider):
         self.searches = Buckets(SEARCHES if self.buckets.rate is not None else None, SEARCHES)
         self._seeding: datetime | None = None
         self.crm = Crm(store, self.moment, self.setting)
+        self.hooks = Hooks(self)
+        self.sender, self.developer_portal = self.hooks.sender, self.hooks.portal
+        self.crm.tell = self.hooks.tell
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
         add_api_routes(self.blueprint, self)
+        self.blueprint.before_request(self.hooks.gathered.before)
+        self.blueprint.after_request(self.hooks.gathered.after)
 
     def moment(self) -> datetime:
         """Now, or the moment at which the demonstration data is being written."""
@@ -88,7 +94,7 @@ class HubSpot(Provider):
 
     def edit(self, kind: str, object_id: str, values: dict[str, Any], remove: list[str]) -> dict[str, Any]:
         """Change an object as a person would in HubSpot; company_id ties it to another company."""
-        with self.store.transaction():
+        with self.hooks.gathered.work(), self.store.transaction():
             return self.crm.edit(kind, object_id, values, remove)
 
     def create(self, kind: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +104,7 @@ class HubSpot(Provider):
         own = dict(values)
         company = own.pop("company_id", None)
         try:
-            with self.store.transaction():
+            with self.hooks.gathered.work(), self.store.transaction():
                 made = self.crm.create(kind, own)
                 if company:
                     self.crm.link(kind, made["id"], "companies", str(company))
@@ -109,7 +115,7 @@ class HubSpot(Provider):
     def remove(self, kind: str, object_id: str) -> None:
         """Move an object to the bin."""
         try:
-            with self.store.transaction():
+            with self.hooks.gathered.work(), self.store.transaction():
                 self.crm.archive(kind, object_id)
         except Fault as fault:
             raise KeyError(object_id) from fault
@@ -120,7 +126,7 @@ class HubSpot(Provider):
         if name == "grant":
             return self.grants.issue(DEMO_APP[0])
         if name in ("restore", "merge"):
-            with self.store.transaction():
+            with self.hooks.gathered.work(), self.store.transaction():
                 if name == "restore":
                     return self.crm.restore(values["kind"], str(values["id"]))
                 return self.crm.merge(values["kind"], str(values["id"]), str(values["other"]))

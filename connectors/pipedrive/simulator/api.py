@@ -49,6 +49,8 @@ def add_api_routes(api: Blueprint, fake: Pipedrive) -> None:
     route("/api/v1/users/me", "me", lambda: _data(fake.me(g.company)))
     route("/api/v1/users", "users", lambda: _data(fake.users(g.company)))
 
+    _webhook_routes(route, fake)
+
     @api.get("/api/v1/<path:rest>")
     def elsewhere(rest: str) -> Response:
         # At the common address v1 stands without /api before it.
@@ -60,6 +62,25 @@ def add_api_routes(api: Blueprint, fake: Pipedrive) -> None:
         route(f"/api/v2/{path}", path, lambda path=path: _json(fake.list_page(g.company, path, request.args)))
     for path, kind in FIELD_LISTS.items():
         route(f"/api/v2/{path}", path, lambda kind=kind: _data(fake.fields(kind)))
+
+
+def _webhook_routes(route: Callable[..., None], fake: Pipedrive) -> None:
+    def make() -> Response:
+        with fake.store.transaction():
+            made = fake.hooks.make(g.company, fake.me(g.company)["id"], _body())
+        return _json({"status": "ok", "success": True, "data": made}, 201)
+
+    def remove(number: int) -> Response:
+        with fake.store.transaction():
+            fake.hooks.remove(g.company, number)
+        return _json({"status": "ok", "success": True})
+
+    def index() -> Response:
+        return _json({"status": "ok", "success": True, "data": fake.hooks.listed(g.company)})
+
+    route("/api/v1/webhooks", "webhooks", index)
+    route("/api/v1/webhooks", "make_webhook", make, ("POST",))
+    route("/api/v1/webhooks/<int:number>", "remove_webhook", remove, ("DELETE",))
 
 
 def _kind_routes(route: Callable[..., None], fake: Pipedrive, kind: str) -> None:

@@ -32,6 +32,7 @@ class Crm:
         custom: Callable[[str], frozenset[str]],
     ) -> None:
         self._store, self._now, self._setting, self._custom = store, now, setting, custom
+        self.tell: Callable[[int, str, Body | None, Body | None, str], None] = lambda *_: None
 
     # Reading
 
@@ -80,6 +81,7 @@ class Crm:
             made.setdefault("currency", "CAD")
         self._settle(company, kind, made, None)
         made["update_time"] = now if self._setting("update_time_at_creation") else None
+        self.tell(company, kind, None, made, "api" if checked else "app")
         return self._save(company, kind, made)
 
     def update(self, company: int, kind: str, object_id: Any, body: Any, *, checked: bool = True) -> Body:
@@ -93,9 +95,11 @@ class Crm:
         if not str(after.get(KINDS[kind].title) or "").strip():
             raise Problem(400, f"Validation failed: {KINDS[kind].title}: must not be empty")
         self._settle(company, kind, after, before)
-        return self._save(company, kind, {**after, "update_time": self._later(before)})
+        after["update_time"] = self._later(before)
+        self.tell(company, kind, before, after, "api" if checked else "app")
+        return self._save(company, kind, after)
 
-    def delete(self, company: int, kind: str, object_id: Any) -> Body:
+    def delete(self, company: int, kind: str, object_id: Any, *, source: str = "api") -> Body:
         """Soft; gone for good after 30 days."""
         before = self.find(company, kind, object_id)
         if before is None or before["is_deleted"]:
@@ -103,6 +107,7 @@ class Crm:
         after = {**before, "is_deleted": True, "update_time": instant(self._now())}
         if kind == "deals":
             after["status"] = "deleted"
+        self.tell(company, kind, before, None, source)
         return self._save(company, kind, after)
 
     # Inside

@@ -12,6 +12,7 @@ from flask import Blueprint, Response
 from connectors.pipedrive.simulator import listing, seed
 from connectors.pipedrive.simulator.api import add_api_routes
 from connectors.pipedrive.simulator.crm import SLUG, Crm
+from connectors.pipedrive.simulator.hooks import Hooks
 from connectors.pipedrive.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.pipedrive.simulator.problems import Problem, problem_response, unauthorized
 from connectors.pipedrive.simulator.schema import KINDS
@@ -52,7 +53,10 @@ class Pipedrive(Provider):
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
         self._seeding: datetime | None = None
+        self._quiet = False
         self.crm = Crm(store, self.moment, self.setting, lambda kind: frozenset({seed.REFERENCE_KEYS[kind]}))
+        self.hooks = Hooks(self)
+        self.sender, self.crm.tell = self.hooks.sender, self._tell
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
@@ -131,9 +135,13 @@ class Pipedrive(Provider):
         if kind not in KINDS:
             raise ValueError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
         company, title = next(iter(seed.COMPANIES)), KINDS[kind].title
-        with self.store.transaction():
-            for number in range(count):
-                self.crm.create(company, kind, {title: f"En lot {number + 1:05d}"}, owner=seed.USERS[0][0])
+        self._quiet = True
+        try:
+            with self.store.transaction():
+                for number in range(count):
+                    self.crm.create(company, kind, {title: f"En lot {number + 1:05d}"}, owner=seed.USERS[0][0])
+        finally:
+            self._quiet = False
 
     def edit(self, kind: str, object_id: str, values: dict[str, Any], remove: list[str]) -> dict[str, Any]:
         """Change an object as a person would in Pipedrive."""
@@ -162,7 +170,7 @@ class Pipedrive(Provider):
         company, own_id = self._split(object_id)
         try:
             with self.store.transaction():
-                self.crm.delete(company, kind, own_id)
+                self.crm.delete(company, kind, own_id, source="app")
         except Problem as problem:
             raise KeyError(object_id) from problem
 
@@ -205,6 +213,10 @@ class Pipedrive(Provider):
     def at(self, moment: datetime | None) -> None:
         """Write as if it were that moment; None for the present."""
         self._seeding = moment
+
+    def _tell(self, *change: Any) -> None:
+        if not self._quiet:
+            self.hooks.tell(*change)
 
     def _split(self, object_id: str) -> tuple[int, str]:
         company, _, own_id = object_id.rpartition(":")

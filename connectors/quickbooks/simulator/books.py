@@ -33,6 +33,7 @@ class Books:
 
     def __init__(self, store: Store, now: Callable[[], datetime], setting: Callable[[str], Any]) -> None:
         self._store, self._now, self._setting = store, now, setting
+        self.tell: Callable[..., None] = lambda realm, entity, object_id, verb, lost="": None
 
     # Reading
 
@@ -80,6 +81,7 @@ class Books:
         before = self._current(realm, entity, body)
         dead = self._touch({**before, "deleted_at": stamp(self._now())})
         self._store.put(SLUG, entity, dead)
+        self.tell(realm, entity, before["Id"], "deleted")
         if entity == "Invoice":
             for payment in self._paying(realm, before["Id"]):
                 self._release(realm, payment, before["Id"])
@@ -96,7 +98,7 @@ class Books:
         else:
             after |= {"Balance": 0.0, "LinkedTxn": [], "TxnTaxDetail": {"TotalTax": 0.0, "TaxLine": []}}
             after["Line"] = [money.zeroed(line) for line in before.get("Line", [])]
-        self._save(realm, entity, after, before)
+        self._save(realm, entity, after, before, verb="voided")
         if entity == "Invoice":
             for payment in self._paying(realm, before["Id"]):
                 self._release(realm, payment, before["Id"])
@@ -112,6 +114,19 @@ class Books:
             raise KeyError(object_id)
         after = {name: value for name, value in {**before, **values}.items() if name not in remove}
         return self._finish(realm, entity, after, before, duplicates=True, strict=False)
+
+    def merge(self, realm: str, kept_id: str, lost_id: str) -> Body:
+        """One customer takes over what the other one owes and paid; the other becomes inactive."""
+        kept, lost = self.get(realm, "Customer", kept_id), self.get(realm, "Customer", lost_id)
+        for entity in ("Invoice", "Payment"):
+            for one in self._of(realm, entity, lost_id):
+                ref = {"value": kept_id, "name": kept["DisplayName"]}
+                self._store.put(SLUG, entity, self._touch({**one, "CustomerRef": ref}))
+        gone = {"Active": False, "Balance": 0.0, "SyncToken": str(int(lost["SyncToken"]) + 1)}
+        self._store.put(SLUG, "Customer", self._touch({**lost, **gone}))
+        self._owe(realm, kept_id)
+        self.tell(realm, "Customer", kept_id, "merged", lost_id)
+        return self.get(realm, "Customer", kept_id)
 
     # Inside: one object
 
@@ -187,9 +202,10 @@ class Books:
         self._ripple(realm, entity, before, after)
         return self.get(realm, entity, after["Id"])
 
-    def _save(self, realm: str, entity: str, after: Body, before: Body | None) -> None:
+    def _save(self, realm: str, entity: str, after: Body, before: Body | None, verb: str = "updated") -> None:
         after["SyncToken"] = str(int(before["SyncToken"]) + 1) if before else "0"
         self._store.put(SLUG, entity, self._touch(after | {"realm": realm, "id": f"{realm}:{after['Id']}"}))
+        self.tell(realm, entity, after["Id"], verb if before else "created")
 
     def _touch(self, body: Body) -> Body:
         now = self._now().replace(microsecond=0)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from connectors.quickbooks.simulator import seed
 from connectors.quickbooks.simulator.api import add_company_routes
 from connectors.quickbooks.simulator.books import SLUG, Books, pacific
+from connectors.quickbooks.simulator.hooks import Hooks
 from connectors.quickbooks.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.quickbooks.simulator.problems import Fault, refusal
 from connectors.quickbooks.simulator.schema import ENTITIES
@@ -51,6 +52,9 @@ class QuickBooks(Provider):
         self.minute = Buckets(PER_MINUTE / 60 if self.buckets.rate is not None else None, PER_MINUTE)
         self._seeding: datetime | None = None
         self.books = Books(store, self.moment, self.setting)
+        self.hooks = Hooks(self)
+        self.sender, self.developer_portal = self.hooks.sender, self.hooks.portal
+        self.books.tell = self.hooks.tell
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
@@ -133,7 +137,7 @@ class QuickBooks(Provider):
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """grant {realm}: tokens without the consent page; expire_tokens: access tokens are over; revoke_grants {realm}:
-        refresh tokens too; void {kind, id}: as a person does it."""
+        refresh tokens too; void {kind, id}, merge {id, other}: as a person does it."""
         realm = str(values.get("realm") or "")
         if name == "grant":
             realm = realm or next(iter(seed.COMPANIES))
@@ -147,6 +151,10 @@ class QuickBooks(Provider):
             with self.store.transaction():
                 found = self.books.get(realm, values["kind"], own_id)
                 return self.books.void(realm, values["kind"], {"Id": own_id, "SyncToken": found["SyncToken"]})
+        elif name == "merge":
+            realm, own_id = self._split(str(values["id"]))
+            with self.store.transaction():
+                return self.books.merge(realm, own_id, self._split(str(values["other"]))[1])
         else:
             raise KeyError(name)
         return {}

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from connectors.salesforce.simulator import seed
 from connectors.salesforce.simulator.api import add_api_routes
+from connectors.salesforce.simulator.hooks import Hooks
 from connectors.salesforce.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.salesforce.simulator.org import SLUG, Org
 from connectors.salesforce.simulator.problems import Fault, by_status, fault_response
@@ -48,10 +49,15 @@ class Salesforce(Provider):
         super().__init__(store, clock)
         self._seeding: datetime | None = None
         self.org = Org(store, self.moment, self.setting)
+        self.hooks = Hooks(self)
+        self.sender, self.developer_portal = self.hooks.sender, self.hooks.portal
+        self.org.note = self.hooks.note
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
         add_api_routes(self.blueprint, self)
+        self.blueprint.before_request(self.hooks.gathered.before)
+        self.blueprint.after_request(self.hooks.gathered.after)
 
     def moment(self) -> datetime:
         """Now, or the moment at which the demonstration data is being written."""
@@ -82,7 +88,7 @@ class Salesforce(Provider):
 
     def edit(self, kind: str, object_id: str, values: dict[str, Any], remove: list[str]) -> dict[str, Any]:
         """Change an object as a person would in Salesforce."""
-        with self.store.transaction():
+        with self.hooks.gathered.work(), self.store.transaction():
             return self.org.edit(kind, object_id, values, remove)
 
     def create(self, kind: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +96,7 @@ class Salesforce(Provider):
         if kind not in ENTITIES:
             raise KeyError(kind)
         try:
-            with self.store.transaction():
+            with self.hooks.gathered.work(), self.store.transaction():
                 return self.org.create(kind, values)
         except Fault as fault:
             raise ValueError(f"{fault.code} {fault.message}") from fault

@@ -27,6 +27,7 @@ class Org:
 
     def __init__(self, store: Store, now: Callable[[], datetime], setting: Callable[[str], Any]) -> None:
         self._store, self._now, self._setting = store, now, setting
+        self.note: Callable[[str, str], None] = lambda entity, object_id: None
 
     def every(self, entity: str, *, dead: bool = False) -> list[Body]:
         """All objects, deleted ones too when asked."""
@@ -185,6 +186,7 @@ class Org:
                 body["Probability"] = chance
         whole = {**body, "id": body["Id"], "updated_at": stamp(now), "reference_id": body.get("Lacoste_Id__c")}
         self._store.put(SLUG, entity, whole)
+        self.note(entity, body["Id"])
         return whole
 
 

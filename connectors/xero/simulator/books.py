@@ -35,6 +35,7 @@ class Books:
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
+        self.tell: Callable[..., None] = lambda tenant, kind, object_id, *, new: None
 
     # Reading
 
@@ -69,12 +70,14 @@ class Books:
 
     def _put(self, tenant: str, kind: str, row: Row) -> Row:
         now = self._now().replace(microsecond=self._now().microsecond // 1000 * 1000)
+        new = IDS[kind] not in row or self._store.get(SLUG, kind, str(row[IDS[kind]])) is None
         row.setdefault(IDS[kind], self.new_id(kind))
         key = row[IDS[kind]] if kind != "TaxRate" else f"{tenant}:{row['TaxType']}"
         if kind != "TaxRate":
             row["UpdatedDateUTC"] = millis(now)
         saved = {"deleted_at": None, **row, "id": key, "tenant": tenant, "updated_at": stamp(now)}
         self._store.put(SLUG, kind, saved)
+        self.tell(tenant, kind, key, new=new)
         return saved
 
     def new_id(self, kind: str) -> str:

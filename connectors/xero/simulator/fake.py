@@ -16,6 +16,7 @@ from connectors.simulator.store import Store
 from connectors.xero.simulator import problems, seed
 from connectors.xero.simulator.api import add_api_routes
 from connectors.xero.simulator.books import IDS, SLUG, Books
+from connectors.xero.simulator.hooks import Hooks
 from connectors.xero.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.xero.simulator.problems import Invalid, Missing
 
@@ -48,6 +49,9 @@ class Xero(Provider):
         self.day = Buckets(PER_DAY / 86400 if self.buckets.rate is not None else None, PER_DAY)
         self._seeding: datetime | None = None
         self.books = Books(store, self.moment)
+        self.hooks = Hooks(self)
+        self.sender, self.developer_portal = self.hooks.sender, self.hooks.portal
+        self.books.tell = self.hooks.tell
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
