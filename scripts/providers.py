@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 import connectors  # noqa: E402
 from connectors.base.connector import Connector  # noqa: E402
 from connectors.base.resource import Resource  # noqa: E402
+from connectors.base.webhooks import Webhooks, no_handshake  # noqa: E402
 
 PAGE = ROOT / "docs" / "providers.md"
 HEAD = """# The providers, side by side
@@ -32,6 +33,10 @@ CHANGES = {
 DELETIONS = {
     "listed": "in the lists", "feed": "in a feed", "archived": "only archived", "none": "not told",
 }  # fmt: skip
+SECRETS = {
+    "subscribed": "given when subscribed", "app": "of the application", "pasted": "shown by the provider",
+    "ours": "made here", "none": "the address",
+}  # fmt: skip
 GUARDS = {
     "key": "idempotency key", "external_id": "our reference", "lookup": "searched first", "hold": "a person decides",
 }  # fmt: skip
@@ -49,6 +54,8 @@ def render() -> str:
     parts = [HEAD, _table(columns, (_provider(one) for one in built))]
     if waiting:
         parts.append(f"Identities only so far: {waiting}.\n")
+    hooks = ("Provider", "Objects announced", "Address", "Secret", "Subscribed", "Time signed", "Address checked")
+    parts += ["## Webhooks\n", _table(hooks, (_calls(one.label, one.webhooks) for one in built if one.webhooks))]
     titles = ("Object", "Record", "Read", "Written", "A creation sent twice", "Found by", "Acts")
     for one in built:
         parts += [f"## {one.label}\n", _table(titles, (_object(resource) for resource in one.resources))]
@@ -70,6 +77,19 @@ def _provider(connector: type[Connector]) -> list[str]:
         str(habits.batch) if habits and habits.batch > 1 else "no",
         _list(GUARDS[one.create_guard] for one in writable),
         _webhooks(connector),
+    ]
+
+
+def _calls(label: str, webhooks: Webhooks) -> list[str]:
+    every = f", renewed every {webhooks.renew_every.days or 1} d" if webhooks.renew_every else ""
+    return [
+        label,
+        _list(f"`{name}`" for name in webhooks.resources),
+        "one for all accounts" if webhooks.app_level else "one for each integration",
+        SECRETS[webhooks.secret],
+        f"by API{every}" if webhooks.subscribes else "by a person",
+        "yes" if webhooks.signs_time else "no",
+        "no" if webhooks.handshake is no_handshake else "yes",
     ]
 
 

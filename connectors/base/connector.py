@@ -177,12 +177,13 @@ class Connector(ABC):
             parse=type(self).parse,
         )
 
-    def aside(self, classify: Callable[[Answer], ConnectorError | None]) -> Client:
-        """A client without any credential of its own, for the request that gets one; it tries once."""
+    def aside(self, classify: Callable[[Answer], ConnectorError | None], auth: AuthBase | None = None) -> Client:
+        """A client beside the usual one, that reads JSON and tries once: without any credential, for the request that
+        gets one, or with one of its own."""
         return Client(
             label=self.label,
             hosts=self.reach(),
-            auth=NoAuth(),
+            auth=auth or NoAuth(),
             classify=classify,
             masker=Masker(self.secrets()),
             on_exchange=self._on_exchange,

@@ -36,8 +36,8 @@ def resolve_hosts(
             hosts[role] = override.rstrip("/")
         elif environment == "simulator":
             hosts[role] = template.format(simulator_url=_simulator(connector, simulator_url))
-        else:
-            hosts[role] = _public(connector, _filled(connector, template, config))
+        elif filled := _filled(connector, template, config):
+            hosts[role] = _public(connector, filled)
     return hosts
 
 
@@ -51,11 +51,14 @@ def _simulator(connector: type[Connector], url: str) -> str:
 
 
 def _filled(connector: type[Connector], template: str, config: Mapping[str, str]) -> str:
-    """The template with its settings: `{name}` must have a value, `{name:default}` need not."""
+    """The template with its settings: `{name}` must have a value, `{name:default}` need not; "" when `{name!o}` has
+    none: a connection may do without that role."""
     labels = {field.name: field.label for field in connector.config_fields}
     parts = []
-    for text, name, default, _ in string.Formatter().parse(template):
+    for text, name, default, optional in string.Formatter().parse(template):
         value = config.get(name or "", "").strip() or default or ""
+        if name and not value and optional:
+            return ""
         if name and not value:
             raise Misconfigured(
                 f"« {labels.get(name, name)} » est vide : {connector.label} n’a pas d’adresse publique connue. "

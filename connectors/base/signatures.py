@@ -161,6 +161,35 @@ class HmacBase64:
         return Verdict() if good else Verdict("bad_signature")
 
 
+@dataclass(frozen=True)
+class SharedToken:
+    """A fixed token in one header; nothing is signed."""
+
+    header: str = "X-Webhook-Token"
+
+    def verify(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        secrets: Iterable[str],
+        *,
+        now: float | None = None,
+        url: str = "",
+    ) -> Verdict:
+        """Judge the token with every live secret; neither body nor time is signed."""
+        given = {name.lower(): value for name, value in headers.items()}
+        offered = given.get(self.header.lower(), "").strip().encode()
+        if not offered:
+            return Verdict("missing_header")
+        keys = [secret.encode() for secret in secrets if secret]
+        if not keys:
+            return Verdict("no_secret")
+        good = False
+        for key in keys:
+            good |= hmac.compare_digest(offered, key)
+        return Verdict() if good else Verdict("bad_signature")
+
+
 def _standard_key(secret: str) -> bytes:
     """The key's bytes, empty when the secret is not base64."""
     try:

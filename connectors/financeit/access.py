@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from requests.auth import AuthBase
 
+from connectors.base import endpoints
 from connectors.base.auth import ApiKey
 from connectors.base.classify import Answer, classify
 from connectors.base.connector import Account, Connector, CredentialField
@@ -33,6 +34,7 @@ CREDENTIALS = (
     CredentialField("password", "Mot de passe", "password du marchand.", secret=True, required=False),
     CredentialField("api_key", "Clé d’API", "À la place de ce qui précède, si Financeit vous en donne une.",
                     secret=True, required=False),
+    endpoints.SECRET,
 )  # fmt: skip
 SETTINGS = (
     CredentialField("base_url", "Adresse de base", "Vide : celle que Financeit publie pour l’environnement.",
@@ -61,6 +63,7 @@ SETTINGS = (
                     required=False, placeholder="oui", pattern="oui|non"),
     CredentialField("send_invite", "Inviter dès la création", "« oui » : le client reçoit tout de suite l’invitation.",
                     required=False, placeholder="non", pattern="oui|non"),
+    *endpoints.SETTINGS,
 )  # fmt: skip
 
 

@@ -10,18 +10,19 @@ from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod
+from connectors.base.endpoints import EndpointConnector
 from connectors.base.errors import ConnectorError, Misconfigured
 from connectors.base.limiter import Limits
 from connectors.base.paginators import CursorPage
 from connectors.base.resource import Resource
 from connectors.base.rest import RestConnector
-from connectors.base.signatures import StandardWebhooks
 from connectors.base.writes import Option, PreparedWrite
 from connectors.financeit import access, options, quirks
 from connectors.financeit.resources import RESOURCES
+from connectors.financeit.webhooks import WEBHOOKS
 
 
-class Financeit(RestConnector):
+class Financeit(EndpointConnector, RestConnector):
     """Financeit."""
 
     slug = "financeit"
@@ -29,12 +30,12 @@ class Financeit(RestConnector):
     category = "payments"
     badge = "#00857D"
     description = "Demandes de financement des clients et état des prêts chez Financeit."
-    sync_types = ("Planifiée", "Manuelle")
+    sync_types = ("Temps réel", "Planifiée", "Manuelle")
     auth_methods = (AuthMethod("api_key", "Identifiant et secret d’application", access.CREDENTIALS),)
     config_fields = access.SETTINGS
     hosts = access.HOSTS
     limits = Limits(rate=9, burst=9)
-    webhook_scheme = StandardWebhooks()
+    webhooks = WEBHOOKS
     habits = access.HABITS
     resources = RESOURCES
     option_kinds = (("partner", "Marchands"),)
@@ -129,10 +130,9 @@ class Financeit(RestConnector):
 
     def upsert(self, reference: str, values: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Create, or REPLACE while it is a draft or an invitation, the loan that carries our reference."""
-        [declared] = self.resources
-        path = self.path(declared, f"by-reference/{quote(reference, safe='')}")
+        path = self.path(self.resources[0], f"by-reference/{quote(reference, safe='')}")
         body = quirks.creation(values, "", invite=False)
-        return self.send(quirks.write("PUT", declared, "upsert", path, idempotency_key, values=body))
+        return self.send(quirks.write("PUT", self.resources[0], "upsert", path, idempotency_key, values=body))
 
     def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
         """The loan in the answer to a write."""

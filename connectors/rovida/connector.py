@@ -8,20 +8,21 @@ from urllib.parse import quote
 
 from connectors.base.auth import ApiKey
 from connectors.base.classify import Answer
-from connectors.base.connector import Account, AuthMethod, CredentialField
+from connectors.base.connector import Account, AuthMethod
+from connectors.base.endpoints import EndpointConnector
 from connectors.base.errors import ConnectorError, Misconfigured
 from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
 from connectors.base.paginators import CursorPage
 from connectors.base.resource import Resource
 from connectors.base.rest import RestConnector
-from connectors.base.signatures import StandardWebhooks
 from connectors.base.writes import PreparedWrite
-from connectors.rovida import quirks
+from connectors.rovida import access, quirks
 from connectors.rovida.resources import RESOURCES
+from connectors.rovida.webhooks import WEBHOOKS
 
 
-class Rovida(RestConnector):
+class Rovida(EndpointConnector, RestConnector):
     """ROVIDA: properties, units, tenants and work orders."""
 
     slug = "rovida"
@@ -30,31 +31,8 @@ class Rovida(RestConnector):
     badge = "#1F5E8C"
     description = "Immeubles, logements, locataires et bons de travail de la gestion immobilière ROVIDA."
     sync_types = ("Temps réel", "Planifiée", "Manuelle")
-    auth_methods = (
-        AuthMethod(
-            "api_key",
-            "Clé d’API",
-            (CredentialField("api_key", "Clé d’API", "Clé de test (rov_test_…) ou réelle (rov_live_…).", secret=True),),
-        ),
-    )
-    config_fields = (
-        CredentialField(
-            "base_url", "Adresse de base", "Obligatoire en mode test et en production; en https seulement.",
-            required=False, placeholder="https://api.exemple.ca", pattern=r"https://\S+",
-        ),
-        CredentialField(
-            "path_prefix", "Préfixe des chemins", "Ce qui précède « /properties » dans les adresses.",
-            required=False, placeholder="v1", pattern=r"[A-Za-z0-9._~/-]*",
-        ),
-        CredentialField(
-            "auth_header", "En-tête de la clé", "Nom de l’en-tête HTTP qui porte la clé.",
-            required=False, placeholder="X-API-Key", pattern=r"[A-Za-z0-9-]*",
-        ),
-        CredentialField(
-            "auth_prefix", "Préfixe de la clé", "Mot placé devant la clé, « Bearer » par exemple; vide d’habitude.",
-            required=False, pattern=r"[A-Za-z0-9-]*",
-        ),
-    )  # fmt: skip
+    auth_methods = (AuthMethod("api_key", "Clé d’API", access.CREDENTIALS),)
+    config_fields = access.SETTINGS
     hosts = {
         "production": {"api": "{base_url}"},
         "test": {"api": "{base_url}"},
@@ -62,7 +40,7 @@ class Rovida(RestConnector):
     }
     # A little below the 10 and 20 that are allowed: requests do not arrive as evenly as they leave.
     limits = Limits(rate=9, burst=18)
-    webhook_scheme = StandardWebhooks()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = Habits(paging="cursor", changes="modified_since", deletions="listed")
 

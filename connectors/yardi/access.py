@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from requests.auth import AuthBase
 
-from connectors.base.auth import Basic, NoAuth
+from connectors.base import endpoints
+from connectors.base.auth import ApiKey, Basic, NoAuth
+from connectors.base.classify import classify
 from connectors.base.client import Client
 from connectors.base.connector import NOTHING, Connection, CredentialField
+from connectors.base.endpoints import EndpointConnector
 from connectors.base.errors import Misconfigured
 from connectors.base.habits import Habits
 from connectors.base.resource import Resource
@@ -18,9 +21,9 @@ from connectors.yardi.reading import Found
 from connectors.yardi.writing import OPERATION
 
 HOSTS: Mapping[str, Mapping[str, str]] = {
-    "production": {"api": "{base_url}"},
-    "test": {"api": "{base_url}"},
-    "simulator": {"api": "{simulator_url}/yardi"},
+    "production": {"api": "{base_url}", "facade": "{facade_url!o}"},
+    "test": {"api": "{base_url}", "facade": "{facade_url!o}"},
+    "simulator": {"api": "{simulator_url}/yardi", "facade": "{simulator_url}/yardi"},
 }
 # Pages are ours: a property comes whole.
 HABITS = Habits(paging="after_last", changes="modified_day", deletions="archived")
@@ -35,6 +38,9 @@ CREDENTIALS = (
         "license_common_data", "Licence Common Data",
         "InterfaceLicense de ItfCommonData; sans elle, les logements ne sont pas lus.", secret=True, required=False,
     ),
+    CredentialField("facade_key", "Clé de la passerelle", "Pour les webhooks, si une passerelle en envoie.",
+                    secret=True, required=False),
+    endpoints.SECRET,
 )  # fmt: skip
 SETTINGS = (
     CredentialField(
@@ -57,6 +63,10 @@ SETTINGS = (
         "« oui » : chaque bon créé porte notre référence dans TechnicianNotes, ce qui exclut tout doublon.",
         required=False, placeholder="non", pattern="oui|non",
     ),
+    CredentialField("facade_url", "Adresse de la passerelle", "Celle d’un service qui annonce les changements; vide "
+                    "s’il n’y en a pas.", required=False, placeholder="https://passerelle.exemple.ca",
+                    pattern=r"https://\S+"),
+    *endpoints.SETTINGS,
 )  # fmt: skip
 
 
@@ -65,6 +75,25 @@ def auth(connection: Connection) -> AuthBase:
     if says_yes(connection.config, "http_basic"):
         return Basic(connection.credentials.get("user_name", ""), connection.credentials.get("password", ""))
     return NoAuth()
+
+
+class FacadeConnector(EndpointConnector):
+    """Webhooks are subscribed to at the service that announces changes, where there is one."""
+
+    def _path(self, *parts: str) -> str:
+        return "/".join(("v1", *parts))
+
+    def endpoints(self) -> tuple[Client, str, str]:
+        """The facade, which has a key of its own; Misconfigured where there is none."""
+        key = self.connection.credentials.get("facade_key", "").strip()
+        if not key or "facade" not in self.reach():
+            raise Misconfigured(
+                "Yardi Voyager n’envoie pas de webhooks. Inscrivez l’adresse et la clé d’une passerelle qui "
+                "le fait, ou désactivez les webhooks de cette intégration : elle reste synchronisée selon son horaire.",
+                code="no_facade",
+            )
+        client = self.aside(lambda answer: classify(self.label, answer), auth=ApiKey(key))
+        return client, "facade", self._path("webhook_endpoints")
 
 
 def says_yes(config: Mapping[str, str], name: str) -> bool:

@@ -8,17 +8,17 @@ from typing import Any
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
+from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
 from connectors.base.limiter import Limits, TokenBucket
 from connectors.base.resource import Resource
-from connectors.base.signatures import StandardWebhooks
 from connectors.base.writes import Option, PreparedWrite
 from connectors.yardi import access, errors, options, quirks, reading, soap, writing
 from connectors.yardi.resources import RESOURCES
+from connectors.yardi.webhooks import WEBHOOKS
 
 
-class Yardi(Connector):
+class Yardi(access.FacadeConnector):
     """Yardi Voyager."""
 
     slug = "yardi"
@@ -33,7 +33,7 @@ class Yardi(Connector):
     # Yardi publishes no figures.
     limits = Limits(rate=1, burst=1)
     writes_at_once = 1
-    webhook_scheme = StandardWebhooks()
+    webhooks = WEBHOOKS
     habits = access.HABITS
     resources = RESOURCES
     option_kinds = options.KINDS

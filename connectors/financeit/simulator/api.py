@@ -14,6 +14,7 @@ from flask import Blueprint, Response, g, request
 from connectors.financeit.simulator import listing, tokens
 from connectors.financeit.simulator.problems import Problem, vendor
 from connectors.financeit.simulator.schema import OURS
+from connectors.simulator import endpoints
 from connectors.simulator.clock import stamp
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def financeit_blueprint(fake: Financeit) -> Blueprint:
 
     _loan_routes(api, fake)
     _other_routes(api, fake)
+    endpoints.add_routes(api, fake.endpoints, lambda work: _once(fake, work), _body, _json)
     return api
 
 

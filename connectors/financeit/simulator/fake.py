@@ -14,11 +14,13 @@ from connectors.financeit.simulator.api import financeit_blueprint
 from connectors.financeit.simulator.problems import Problem, invalid
 from connectors.financeit.simulator.schema import DECISIONS, EARLY, FINAL, MOVES, check
 from connectors.simulator.clock import Clock, stamp
+from connectors.simulator.endpoints import Endpoints
 from connectors.simulator.provider import Provider
 from connectors.simulator.store import Store
 
 DEMO_KEY = "fit_demo_app / fit_demo_secret"
 LIFE = timedelta(days=30)
+EVENTS = ("loan.created", "loan.state_changed", "loan.funds_released")
 Loan = dict[str, Any]
 
 
@@ -37,6 +39,8 @@ class Financeit(Provider):
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
+        self.endpoints = Endpoints(store, clock, self.slug, EVENTS, _refusal)
+        self.sender = self.endpoints.sender
         self.blueprint = financeit_blueprint(self)
 
     # What the API does
@@ -77,8 +81,8 @@ class Financeit(Provider):
         whole = seed.blank(found["id"], self.clock.now()) | {name: found[name] for name in kept}
         return self._change(found, _merged(whole, {**body, "reference_id": reference})), False
 
-    def move(self, own_id: str, step: str, note: str = "", amount: int | None = None) -> Loan:
-        """A step of the approval; Problem 422 from a wrong state."""
+    def move(self, own_id: str, step: str, note: str = "", amount: int | None = None, *, new: bool = False) -> Loan:
+        """A step of the approval; Problem 422 from a wrong state. A `new` loan is announced as such afterwards."""
         found = self.find("loans", own_id)
         target = dict(MOVES[step]).get(found["status"])
         if target is None or (step == "submit" and found["status"] == "declined" and not found["co_applicant"]):
@@ -94,7 +98,7 @@ class Financeit(Provider):
         if step == "fund":
             moved |= {"funded_amount": found["decision"]["amount_approved"], "funded_at": stamp(now)}
         self._tell(own_id, found["status"], target, note)
-        return self._change(found, moved)
+        return self._change(found, moved, moving=not new, new=new)
 
     # What the kit asks for
 
@@ -182,13 +186,19 @@ class Financeit(Provider):
         made["applicant"] = seed.person(**(given.get("applicant") or {}))
         self.store.put(self.slug, "loans", made)
         self._tell(made["id"], None, "draft", "")
-        return self.move(made["id"], "send_invite") if invite else made
+        made = self.move(made["id"], "send_invite", new=True) if invite else made
+        self.endpoints.announce("loan.created", made)
+        return made
 
-    def _change(self, found: Loan, merged: Loan) -> Loan:
-        if merged == found:
+    def _change(self, found: Loan, merged: Loan, *, moving: bool = False, new: bool = False) -> Loan:
+        if merged == found and not moving:
             return found
         changed = {**merged, "version": found["version"] + 1, "updated_at": stamp(self.clock.now())}
         self.store.put(self.slug, "loans", changed)
+        if moving or (changed["status"] != found["status"] and not new):
+            self.endpoints.announce("loan.state_changed", changed)
+        if changed["status"] == "funded" != found["status"]:
+            self.endpoints.announce("loan.funds_released", changed)
         return changed
 
     def _tell(self, own_id: str, before: str | None, after: str, note: str) -> None:
@@ -225,6 +235,10 @@ class Financeit(Provider):
 
     def _new_id(self) -> str:
         return f"ln_{secrets.token_hex(13).upper()}"
+
+
+def _refusal(status: int, detail: str, errors: Any) -> Problem:
+    return Problem(status, detail, errors=errors)
 
 
 def _merged(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

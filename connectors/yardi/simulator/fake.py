@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from connectors.simulator.clock import Clock, stamp
 from connectors.simulator.provider import Provider
 from connectors.simulator.store import Store
-from connectors.yardi.simulator import operations, seed, wire
+from connectors.yardi.simulator import facade, operations, seed, wire
 from connectors.yardi.simulator import seed_data as data
 from connectors.yardi.simulator.operations import DEMO, LICENSES, Refused
 
@@ -41,6 +41,8 @@ class Yardi(Provider):
         super().__init__(store, clock)
         self.blueprint = Blueprint(SLUG, __name__)
         self.blueprint.add_url_rule("/webservices/<file>", "call", self._call, methods=["POST"])
+        self.facade = facade.make(self)
+        self.sender = self.facade.sender
 
     def live(self, kind: str) -> list[dict[str, Any]]:
         """All objects of a kind."""
@@ -114,6 +116,7 @@ class Yardi(Provider):
         else:
             raise KeyError(kind)
         self.store.put(self.slug, kind, made)
+        facade.announce(self, kind, "created", made)
         return made
 
     def remove(self, kind: str, object_id: str) -> None:
@@ -134,6 +137,8 @@ class Yardi(Provider):
 
     def refuse(self, status: int, headers: dict[str, str]) -> Response:
         """A wrong access is told inside a success, a failure as a fault, anything else by its status."""
+        if request.path.startswith(f"/{self.slug}/v1/"):
+            return facade.Problem(status, "Refused").response()
         if status == 401:
             return wire.answer(self._asked(), operations.LOGIN_FAILED)
         if status == 500:
@@ -213,6 +218,7 @@ class Yardi(Provider):
         }  # fmt: skip
         made = seed.kept(own_id, element["PropertyCode"], element, self.clock.now())
         self.store.put(self.slug, "work_orders", made)
+        facade.announce(self, "work_orders", "created", made)
         return made
 
     def _change(self, kind: str, merged: dict[str, Any]) -> dict[str, Any]:
@@ -227,4 +233,5 @@ class Yardi(Provider):
                 steps = [*steps, {"@Type": merged["CurrentStatus"], "@TimeStamp": at}]
             changed |= {"UpdateDate": at, "StatusHistory": {"Status": steps}}
         self.store.put(self.slug, kind, changed)
+        facade.announce(self, kind, "updated", changed)
         return changed

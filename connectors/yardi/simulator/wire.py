@@ -48,6 +48,11 @@ def read(interface: str, action: str, body: bytes) -> Asked:
     return Asked(interface, operation, texts, document)
 
 
+def text_of(value: Any) -> str:
+    """The text of an element that may have attributes."""
+    return str(value.get("#text", "") if isinstance(value, dict) else value or "")
+
+
 def fields(element: Any) -> dict[str, str]:
     """The texts of an element's children."""
     return {local(one.tag): (one.text or "").strip() for one in element}

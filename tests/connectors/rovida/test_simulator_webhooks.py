@@ -23,7 +23,7 @@ def subscribe(api, receiver):
 
 def both_accept(secret, body, headers):
     """Whether our verifier and the reference package agree that the call is authentic."""
-    ours = Rovida.webhook_scheme.verify(body, headers, [secret])
+    ours = Rovida.webhooks.scheme.verify(body, headers, [secret])
     try:
         standardwebhooks.Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
         theirs = True
@@ -96,7 +96,7 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(api, simulator, subscribe,
     simulator.advance(24 * 3600 + 1)
     api("POST", f"{path}/test", once="t2")
     body, headers = receiver.wait(2)[1]
-    scheme, now = Rovida.webhook_scheme, time.time() + 24 * 3600
+    scheme, now = Rovida.webhooks.scheme, time.time() + 24 * 3600
     assert scheme.verify(body, headers, [new["secret"]], now=now).ok
     assert scheme.verify(body, headers, [old["secret"]], now=now).reason == "bad_signature"
 
