@@ -34,7 +34,7 @@ class WebhooksConfig(AppConfig):
         from integrations.worker import loops
         from webhooks import fanout, notices, purge, selectors
         from webhooks.following import follower
-        from webhooks.inbound import alarms, lifecycle, receivers, subscribing
+        from webhooks.inbound import alarms, lifecycle, purging, receivers, subscribing
         from webhooks.inbound import notices as inbound_notices
         from webhooks.sending import sender
 
@@ -58,6 +58,7 @@ class WebhooksConfig(AppConfig):
         loops.register("webhooks-in-notices", "SWEEP_SECONDS", inbound_notices.send_due, patience=300)
         loops.register("webhook-notices", "SWEEP_SECONDS", notices.send_due, patience=300)
         loops.register("webhook-purge", 3600, purge.purge, patience=900)
+        loops.register("webhooks-in-purge", 3600, purging.purge, patience=900)
         checks.register(check_allowed_networks, checks.Tags.security)
         checks.register(receivers.check_sources, checks.Tags.security)
 

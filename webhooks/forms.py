@@ -13,7 +13,8 @@ from django.utils import timezone
 from integrations.core.masking import MASK
 from integrations.records.events import CATALOGUE
 from webhooks import ssrf
-from webhooks.models import DeliveryStatus, Endpoint
+from webhooks.inbound import log
+from webhooks.models import DeliveryStatus, Endpoint, InboundStatus
 from webhooks.selectors import Filters
 from webhooks.services import SETTINGS
 
@@ -162,6 +163,22 @@ class LogForm(forms.Form):
         self.is_valid()
         data = {name: value for name, value in self.cleaned_data.items() if value}
         return Filters(**data)
+
+
+class ReceivedForm(forms.Form):
+    """The filters of the log of received events; one that cannot be read narrows nothing."""
+
+    provider = forms.CharField(required=False, max_length=40)
+    integration = forms.UUIDField(required=False)
+    status = forms.ChoiceField(required=False, choices=[("", ""), *InboundStatus.choices])
+    since = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
+    search = forms.CharField(required=False, max_length=200)
+
+    def filters(self) -> log.Filters:
+        """What was understood."""
+        self.is_valid()
+        return log.Filters(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
 class ReplayForm(forms.Form):

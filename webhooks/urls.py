@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webhooks.views import catalogue, deliveries, endpoints, integration, replay
+from webhooks.views import catalogue, deliveries, endpoints, integration, received, replay
 
 app_name = "webhooks"
 
@@ -20,6 +20,11 @@ urlpatterns = [
     path("webhooks/deliveries/retry", deliveries.retry_many, name="retry_many"),
     path("webhooks/deliveries/<int:pk>", deliveries.detail, name="delivery"),
     path("webhooks/deliveries/<int:pk>/retry", deliveries.retry, name="retry"),
+    path("webhooks/received", received.listing, name="received"),
+    path("webhooks/received/replay", received.replay_many, name="replay_received"),
+    path("webhooks/received/refused", received.refused, name="refused"),
+    path("webhooks/received/<uuid:pk>", received.detail, name="received_event"),
+    path("webhooks/received/<uuid:pk>/replay", received.replay, name="replay_event"),
     path("webhooks/<uuid:pk>", endpoints.detail, name="endpoint"),
     path("webhooks/<uuid:pk>/edit", endpoints.edit, name="edit"),
     path("webhooks/<uuid:pk>/test", endpoints.test, name="test"),

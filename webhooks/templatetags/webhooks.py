@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.records.events import CATALOGUE
-from webhooks.models import Delivery, DeliveryStatus, Endpoint, InboundEvent, InboundSubscription
+from webhooks.models import Delivery, DeliveryStatus, Endpoint, InboundEvent, InboundStatus, InboundSubscription
 
 register = template.Library()
 
@@ -40,6 +40,26 @@ def delivery_status(delivery: Delivery) -> SafeString:
         tone, word = "warn", "Nouvel essai prévu"
     else:
         tone, word = "info live", "En cours d’envoi" if delivery.in_flight else "En attente"
+    return format_html('<span class="status {}">{}</span>', tone, word)
+
+
+_RECEIVED = {
+    InboundStatus.PENDING: "info live",
+    InboundStatus.DONE: "ok",
+    InboundStatus.IGNORED: "",
+    InboundStatus.WAITING: "warn",
+    InboundStatus.DEAD: "bad",
+}
+
+
+@register.filter
+def received_status(event: InboundEvent) -> SafeString:
+    """The state of a received event as a badge."""
+    tone, word = _RECEIVED[InboundStatus(event.status)], event.get_status_display()
+    if event.in_flight:
+        word = "En traitement"
+    elif event.is_open and event.attempts:
+        tone, word = "warn", "Nouvel essai prévu"
     return format_html('<span class="status {}">{}</span>', tone, word)
 
 
