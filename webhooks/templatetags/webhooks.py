@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.records.events import CATALOGUE
+from webhooks.inbound.refusals import SENTENCES
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, InboundEvent, InboundStatus, InboundSubscription
 
 register = template.Library()
@@ -61,6 +62,12 @@ def received_status(event: InboundEvent) -> SafeString:
     elif event.is_open and event.attempts:
         tone, word = "warn", "Nouvel essai prévu"
     return format_html('<span class="status {}">{}</span>', tone, word)
+
+
+@register.filter
+def refusal_sentence(reason: str) -> str:
+    """Why a call was refused, and what to do."""
+    return SENTENCES.get(reason, reason)
 
 
 @register.filter
