@@ -13,7 +13,7 @@ from connectors.base.errors import Malformed, Misconfigured
 from connectors.base.resource import Resource
 from connectors.base.rest import parse_instant
 from connectors.xero.lines import ID
-from connectors.xero.quirks import TYPES, Rates, amount, complete, day, instant, is_of, is_supplier_only
+from connectors.xero.quirks import TYPES, Rates, amount, complete, day, instant, is_of
 
 Get = Callable[..., Answer]
 # What is listed late, and what the servers' clocks differ by.
@@ -62,7 +62,8 @@ class Reader:
             rows = rows_of(data, self._resource.path)
             rates = self._rates() if rates is None else rates
             state.mark = state.mark or _time(data)
-            records = [complete(self._resource, raw, rates) for raw in rows if not is_supplier_only(raw)]
+            left_out = self._resource.left_out or (lambda raw: False)
+            records = [complete(self._resource, raw, rates) for raw in rows if not left_out(raw)]
             last = len(rows) < self._size or state.page >= _page_count(data)
             if last:
                 yield Page(records, self._next(state), last=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from connectors.base.resource import Act, Capability, Map, Resource, Slot
 from connectors.xero import codecs, lines
-from connectors.xero.quirks import is_deleted
+from connectors.xero.quirks import is_deleted, is_supplier_only
 
 CODECS = {
     "date": codecs.DATE,
@@ -54,6 +54,7 @@ CONTACTS = _resource(
     match=("email", "name"),
     lookup_fields=("ContactNumber", "Name"),
     create_guard="external_id",
+    left_out=is_supplier_only,
     capabilities=WRITABLE,
     acts=(
         Act("archive", "Archiver le contact", when=("archived", True)),

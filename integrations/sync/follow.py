@@ -183,13 +183,21 @@ class _Following:
             return [], [replace(failure, remote_id=look.remote_id) for failure in failures]
         if items[0].remote_id != look.remote_id:
             self.answered_as[look.key] = look.resource, items[0].remote_id
-        if not self.integration.in_period(_day(compiled, items[0])):
+        if not self.integration.in_period(_day(compiled, items[0])) or self._is_left_out(compiled, items[0]):
             self.seen[look.key] = Seen(Result.OUTSIDE)
             return [], []
         if _is_late(look, items[0]):
             self.seen[look.key] = Seen(Result.LATER, "not_yet", NOT_YET)
             return [], []
         return items, []
+
+    def _is_left_out(self, compiled: CompiledResource, item: Item) -> bool:
+        """Whether it is nothing that the platform keeps, and never was."""
+        left_out = compiled.resource.left_out
+        if left_out is None or item.deleted or not left_out(item.raw):
+            return False
+        key = compiled.resource.name, item.remote_id
+        return key not in links.load(self.integration.pk, {key})
 
     def _on_error(self, look: Look, error: ConnectorError | stop.EmergencyStopped) -> None:
         if isinstance(error, stop.EmergencyStopped):
