@@ -67,17 +67,18 @@ def _take(request: HttpRequest, receiver: Receiver, call: Call) -> None:
     if not events:
         return
     concerned = {event.integration_id for event in events if event.integration_id}
+    to_note = receivers.to_note(concerned)
     new = NewRequest(
         provider=receiver.provider,
-        integration_id=concerned.pop() if len(concerned) == 1 else None,
+        integration_id=next(iter(concerned)) if len(concerned) == 1 else None,
         path=keys.masked_path(receiver.provider, keyed=receiver.owner is not None),
         content_type=media_type(request),
         headers=concealing.headers(call.headers, hidden),
         body=concealing.body(call.body, hidden),
         size=len(call.body),
     )
-    seen = () if receiver.seen or not receiver.owner else (receiver.owner.integration_id,)
-    outcome = storing.store(new, events, seen)
+    outcome = storing.store(new, events, to_note)
+    receivers.noted(to_note)
     if outcome.wakes:
         wake.notify(wake.INBOUND)
     for event in outcome.conflicting:

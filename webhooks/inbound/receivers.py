@@ -6,9 +6,10 @@ Read with plain SQL: these are the statements of every call.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,7 +18,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 import connectors
 from connectors.base.webhooks import Webhooks
@@ -27,7 +27,8 @@ from webhooks.inbound.refusals import Refusal
 from webhooks.models import InboundSubscription, SubscriptionState
 
 # How exact InboundSubscription.last_call_at is: not every call costs an update.
-SEEN_EVERY = timedelta(seconds=30)
+NOTED_EVERY = 30.0
+_noted: dict[UUID, float] = {}
 Found = TypeVar("Found")
 
 
@@ -46,7 +47,7 @@ class Receiver:
     """What stands behind an address. `owner`: the integration of a keyed one, None for the address of all accounts.
 
     `secrets`: by environment. `pending`: whether we are just subscribing; `remote_ids`: of its subscriptions, as far as
-    known; `seen`: whether the last call was noted a moment ago.
+    known.
     """
 
     provider: str
@@ -56,7 +57,6 @@ class Receiver:
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     pending: bool = False
     remote_ids: tuple[str, ...] = ()
-    seen: bool = True
 
     @property
     def all_secrets(self) -> list[str]:
@@ -74,11 +74,11 @@ def find(slug: str, key: str) -> Receiver:
     url = keys.address(slug, key)
     if row is None:
         return Receiver(slug, declared, url, secrets=_at_once(lambda: webhook_secrets(slug)))
-    owner, state, remote_ids, own, seen = row
+    owner, state, remote_ids, own = row
     if declared.secret == "app":  # noqa: S105 - where it comes from
         own = webhook_secrets(slug).get(owner.environment, ())
     pending = state == SubscriptionState.PENDING
-    return Receiver(slug, declared, url, owner, {owner.environment: own}, pending, remote_ids, seen)
+    return Receiver(slug, declared, url, owner, {owner.environment: own}, pending, remote_ids)
 
 
 def _at_once(read: Callable[[], Found]) -> Found:
@@ -95,24 +95,22 @@ def _at_once(read: Callable[[], Found]) -> Found:
 
 
 _BY_KEY = """
-SELECT i.id, i.environment, i.account_id, i.webhooks_enabled, s.state, s.remote_ids, s.secrets,
-       coalesce(s.last_call_at > %s, false)
+SELECT i.id, i.environment, i.account_id, i.webhooks_enabled, s.state, s.remote_ids, s.secrets
 FROM webhooks_inboundsubscription s JOIN integrations_integration i ON i.id = s.integration_id
 WHERE s.key_hash IN ({hashes}) AND i.provider = %s AND i.deleted_at IS NULL
 """
 
 
-def _subscription(slug: str, key: str) -> tuple[Owner, str, tuple[str, ...], tuple[str, ...], bool] | None:
+def _subscription(slug: str, key: str) -> tuple[Owner, str, tuple[str, ...], tuple[str, ...]] | None:
     hashes = keys.possible_hashes(key)
-    lately = connection.ops.adapt_datetimefield_value(timezone.now() - SEEN_EVERY)
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KEY.format(hashes=", ".join(["%s"] * len(hashes))), [lately, *hashes, slug])
+        cursor.execute(_BY_KEY.format(hashes=", ".join(["%s"] * len(hashes))), [*hashes, slug])
         row = cursor.fetchone()
     if row is None:
         return None
     found = InboundSubscription(secrets=InboundSubscription._meta.get_field("secrets").decrypt(row[6]))
     remote_ids = json.loads(row[5]) if isinstance(row[5], str) else row[5]
-    return _owner(row[:4]), row[4], tuple(map(str, remote_ids)), tuple(found.live_secrets()), bool(row[7])
+    return _owner(row[:4]), row[4], tuple(map(str, remote_ids)), tuple(found.live_secrets())
 
 
 _BY_ACCOUNT = """
@@ -143,6 +141,17 @@ def _owner(row: tuple[Any, ...]) -> Owner:
     return Owner(identifier if isinstance(identifier, UUID) else UUID(identifier), environment, account, bool(enabled))
 
 
+def to_note(integrations: Iterable[UUID]) -> list[UUID]:
+    """Those whose last call this process has not noted for a while."""
+    limit = time.monotonic() - NOTED_EVERY
+    return [pk for pk in integrations if _noted.get(pk, limit) <= limit]
+
+
+def noted(integrations: Iterable[UUID]) -> None:
+    """Their last call is noted."""
+    _noted.update(dict.fromkeys(integrations, time.monotonic()))
+
+
 # --- Where calls may come from --------------------------------------------------------------------------------------
 def may_call(slug: str, address: str) -> bool:
     """Whether calls of that provider may come from there: WEBHOOK_SOURCES, where the provider is in it."""
@@ -153,7 +162,10 @@ def may_call(slug: str, address: str) -> bool:
         caller = ip_address(address)
     except ValueError:
         return False
-    return any(caller in ip_network(network) for network in networks)
+    return any(caller in _network(network) for network in networks)
+
+
+_network = lru_cache(maxsize=1024)(ip_network)
 
 
 def check_sources(**kwargs: Any) -> list[CheckMessage]:

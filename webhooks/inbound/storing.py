@@ -111,12 +111,12 @@ def _instant(text: str) -> str | None:
     return at.isoformat() if connection.vendor == "postgresql" else at.replace(tzinfo=None).isoformat(" ")
 
 
-def store(request: NewRequest, events: Sequence[NewEvent], seen: Collection[UUID]) -> Outcome:
-    """Write the call with those of its events that are new; nothing when none is. `seen`: integrations whose last call
-    is to be noted."""
+def store(request: NewRequest, events: Sequence[NewEvent], to_note: Collection[UUID]) -> Outcome:
+    """Write the call with those of its events that are new; nothing when none is. `to_note`: integrations whose last
+    call is to be noted."""
     unique: dict[str, NewEvent] = {}
     conflicting = [event for event in events if unique.setdefault(event.dedupe_key, event).digest != event.digest]
-    new = _insert(request, list(unique.values()), seen)
+    new = _insert(request, list(unique.values()), to_note)
     if known := [event for key, event in unique.items() if key not in new]:
         digests = _digests(request.provider, [event.dedupe_key for event in known])
         conflicting += [event for event in known if digests.get(event.dedupe_key, event.digest) != event.digest]
@@ -124,7 +124,7 @@ def store(request: NewRequest, events: Sequence[NewEvent], seen: Collection[UUID
     return Outcome(len(new), tuple(conflicting), wakes)
 
 
-def _insert(request: NewRequest, events: Sequence[NewEvent], seen: Collection[UUID]) -> set[str]:
+def _insert(request: NewRequest, events: Sequence[NewEvent], to_note: Collection[UUID]) -> set[str]:
     """The keys of the events that were written."""
     encrypt = InboundEvent._meta.get_field("handshake_code").encrypt
     call_id = uuid7().hex
@@ -159,7 +159,7 @@ def _insert(request: NewRequest, events: Sequence[NewEvent], seen: Collection[UU
         request.body,
         request.size,
     ]
-    noted = [integration_id.hex for integration_id in seen]
+    noted = [integration_id.hex for integration_id in to_note]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_POSTGRESQL, [call_id, request.provider, given, *call, json.dumps(noted)])
@@ -186,7 +186,7 @@ WITH stored AS (
 ), call AS (
     INSERT INTO webhooks_inboundrequest {_CALL}
     SELECT %s::uuid, %s, %s::uuid, %s, %s, %s::jsonb, %s::bytea, %s WHERE EXISTS (SELECT FROM stored)
-), seen AS (
+), noted AS (
     UPDATE webhooks_inboundsubscription SET last_call_at = statement_timestamp()
     WHERE integration_id IN (SELECT v::uuid FROM jsonb_array_elements_text(%s::jsonb) AS given(v))
 )
@@ -201,7 +201,7 @@ ON CONFLICT (provider, dedupe_key) DO NOTHING
 RETURNING dedupe_key
 """  # noqa: S608 - constants
 _SQLITE_CALL = f"INSERT INTO webhooks_inboundrequest {_CALL} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
-_SQLITE_SEEN = """
+_SQLITE_NOTED = """
 UPDATE webhooks_inboundsubscription SET last_call_at = %s WHERE integration_id IN (SELECT value FROM json_each(%s))
 """
 
@@ -214,7 +214,7 @@ def _insert_sqlite(call: list[Any], given: str, noted: list[str]) -> set[str]:
         if stored:
             cursor.execute(_SQLITE_CALL, call)
         if noted:
-            cursor.execute(_SQLITE_SEEN, [now, json.dumps(noted)])
+            cursor.execute(_SQLITE_NOTED, [now, json.dumps(noted)])
     return stored
 
 

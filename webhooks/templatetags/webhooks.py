@@ -81,7 +81,6 @@ def lisible(body: bytes | str) -> str:
 
 
 _SUBSCRIPTION = {"active": "ok", "pending": "info live", "failed": "bad", "off": ""}
-_INBOUND = {"done": "ok", "pending": "info live", "waiting": "warn", "dead": "bad", "ignored": ""}
 
 
 @register.filter
@@ -90,12 +89,6 @@ def subscription_status(row: InboundSubscription | None) -> SafeString:
     state = row.state if row else "off"
     word = row.get_state_display() if row else "Désactivés"
     return format_html('<span class="status {}">{}</span>', _SUBSCRIPTION[state], word)
-
-
-@register.filter
-def inbound_status(event: InboundEvent) -> SafeString:
-    """The state of a received event as a badge."""
-    return format_html('<span class="status {}">{}</span>', _INBOUND[event.status], event.get_status_display())
 
 
 @register.filter

@@ -39,6 +39,17 @@ def test_an_authentic_call_is_stored_with_its_events_and_answered_in_the_provide
     assert keyed.subscription.last_call_at
 
 
+def test_the_last_call_is_noted_at_either_address_but_not_at_each_call(keyed, shared):
+    for desk in (keyed, shared):
+        desk.call()
+        desk.subscription.refresh_from_db()
+        first = desk.subscription.last_call_at
+        assert first
+        desk.call()
+        desk.subscription.refresh_from_db()
+        assert desk.subscription.last_call_at == first
+
+
 def test_a_call_needs_no_session_and_gets_no_page_headers(keyed):
     client = Client(enforce_csrf_checks=True)
     keyed.client = client
