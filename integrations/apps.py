@@ -23,6 +23,7 @@ AUDIT_ACTIONS = {
     "integration.options_read": "Listes du fournisseur relues",
     "sync.undo_requested": "Annulation d’une synchronisation demandée",
     "sync.undone": "Synchronisation annulée après coup",
+    "customers.merged": "Clients fusionnés",
     "emergency.stopped": "Arrêt d’urgence",
     "emergency.resumed": "Reprise après l’arrêt d’urgence",
     "integration.slots_changed": "Correspondance des comptes modifiée",
@@ -39,7 +40,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.core import audit
         from integrations.oauth.apps import check_provider_apps
         from integrations.records.signals import records_changed
-        from integrations.services import notices, undoing
+        from integrations.services import merging, notices, undoing
         from integrations.worker import loops, sweep
 
         audit.register(AUDIT_ACTIONS)
@@ -48,5 +49,6 @@ class IntegrationsConfig(AppConfig):
         loops.register("sweep", "SWEEP_SECONDS", sweep.sweep)
         loops.register("notices", "SWEEP_SECONDS", notices.send_due, patience=300)
         loops.register("undo", "SWEEP_SECONDS", undoing.work_undos, patience=3600)
+        loops.register("merges", "SWEEP_SECONDS", merging.settle_merges, patience=600)
         loops.register("purge", 3600, sweep.purge, patience=900)
         loops.register("overdue", 3600, sweep.mark_overdue, patience=900)

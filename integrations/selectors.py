@@ -26,6 +26,7 @@ from integrations.models import (
     PushOperation,
     PushStatus,
     RecordLink,
+    RecordMerge,
     RemoteOption,
     SentChange,
     SlotRule,
@@ -33,6 +34,7 @@ from integrations.models import (
     SyncError,
     SyncJob,
 )
+from integrations.records.kinds import KINDS
 from integrations.records.models import RecordHistory
 
 
@@ -189,6 +191,12 @@ def twins(record_ids: Iterable[UUID]) -> dict[UUID, list[RecordLink]]:
     for link in rows.select_related("integration").order_by("integration__name", "resource", "remote_id"):
         found.setdefault(link.record_id, []).append(link)
     return found
+
+
+def survivor_of(kind: str, record_id: UUID) -> Any | None:
+    """The record into which this one was merged, None when it was not; two queries."""
+    merge = RecordMerge.objects.filter(kind=kind, loser_id=record_id).first()
+    return None if merge is None else KINDS[kind].model.objects.filter(pk=merge.survivor_id).first()
 
 
 def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySet[Conflict]:

@@ -13,6 +13,7 @@ from integrations.models.connection import (
 )
 from integrations.models.control import EmergencyStop
 from integrations.models.mapping import DataType, FieldMapping, LinkState, MappingDirection, RecordLink
+from integrations.models.merge import RecordMerge
 from integrations.models.oauth import OAuthAttempt, ProviderApp
 from integrations.models.push import (
     Conflict,
@@ -58,6 +59,7 @@ __all__ = [
     "PushOperation",
     "PushStatus",
     "RecordLink",
+    "RecordMerge",
     "RemoteOption",
     "RunUndo",
     "SentChange",

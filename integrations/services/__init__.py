@@ -22,6 +22,7 @@ from integrations.services.lifecycle import (
     test_connection,
 )
 from integrations.services.mappings import change_mappings, change_object_policy
+from integrations.services.merging import Merged, merge_customers, settle_merges
 from integrations.services.review import (
     Rule,
     refresh_options,
@@ -49,6 +50,7 @@ __all__ = [
     "ConsentFailed",
     "Consented",
     "Look",
+    "Merged",
     "Refused",
     "Result",
     "Rule",
@@ -72,6 +74,7 @@ __all__ = [
     "finish_consent",
     "follow",
     "limiter_of",
+    "merge_customers",
     "preview_undo",
     "reconnect",
     "refresh_options",
@@ -86,6 +89,7 @@ __all__ = [
     "retry_refused",
     "save_app",
     "save_slot_rules",
+    "settle_merges",
     "stop_everything",
     "test_connection",
     "waiting_choice",

@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from connectors.base.errors import NotFound
+from connectors.base.errors import NotFound, Transient
 from integrations import routing
 from integrations.models import Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
-from integrations.sync import cursors, links, match, order, progress, refusals
+from integrations.sync import cursors, links, match, merging, order, progress, refusals
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -38,6 +38,21 @@ DOOR_ACTIONS = {"created": "created", "updated": "updated", "restored": "updated
 
 READINGS = 3
 """Readings of one object that somebody else keeps writing meanwhile, before the last one is taken as it is."""
+
+
+MERGING = "Des enregistrements de la plateforme sont en cours de fusion. La suite reprendra d’elle-même."
+
+
+@dataclass(frozen=True)
+class Met:
+    """A page as the platform knows it: links of all its objects, the objects that changed, the records of those that
+    have a link (`held`) or are met for the first time (`matched`), all locked."""
+
+    known: dict[LinkKey, RecordLink]
+    changed: list[Item]
+    held: list[UUID]
+    matched: match.Matches
+    locked: dict[tuple[str, UUID], Any]
 
 
 class Overtaken(Exception):
@@ -219,6 +234,10 @@ class PageStore:
     def _take(self, items: list[Item], known: dict[LinkKey, RecordLink], locked: Any) -> None:
         """Merge objects whose links are known (their records are locked) and save everything, links included."""
         now = timezone.now()
+        kind = self.compiled.mapping.kind.slug
+        if moved := {link.record_id for link in known.values() if (kind, link.record_id) not in locked}:
+            # Merged into another record while the write was under way.
+            locked = {**locked, **records.lock({kind: moved})}
         for item in items:
             link = known[self.compiled.resource.name, item.remote_id]
             link.remote_version, link.synced_at = item.version, now
@@ -247,14 +266,10 @@ class PageStore:
 
     def write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
         """Plan these objects and write records, links and conflicts, in the caller's transaction."""
-        known = links.load(self.integration.pk, self._link_keys(items))
+        kind = self.compiled.mapping.kind
+        met = self._meet(items)
+        known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
         self._unheard = links.nobody_listens(known)
-        resource, kind = self.compiled.resource.name, self.compiled.mapping.kind
-        changed = _changed(items, known, resource)
-        held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
-        strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
-        matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
-        locked = records.lock({kind.slug: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
         if held and self._has_rivals:
             changed = self._latest(changed, known)
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
@@ -270,6 +285,21 @@ class PageStore:
         held_fields.save(plan, waiting, now)
         routing.ask(self._owed(plan))
         return plan, applied
+
+    def _meet(self, items: list[Item]) -> Met:
+        """The links of a page, and its records, locked. Read again when one of them was merged into another between
+        the reading of its link and the lock: its link leads to the survivor now."""
+        resource, kind = self.compiled.resource.name, self.compiled.mapping.kind.slug
+        for _ in range(READINGS):
+            known = links.load(self.integration.pk, self._link_keys(items))
+            changed = _changed(items, known, resource)
+            held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
+            strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
+            matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
+            locked = records.lock({kind: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
+            if not merging.merged_among(locked):
+                return Met(known, changed, held, matched, locked)
+        raise Transient(MERGING, retry_after=2.0, code="merging")
 
     @property
     def _has_rivals(self) -> bool:

@@ -216,6 +216,9 @@ class Planner:
             if self._merge(item, link, name, value, record) is Outcome.PULL
             or self._only_ids_differ(kind.fields[name], value, record)
         }
+        if values and link.state == LinkState.MERGED:
+            # The survivor's own object at this provider has not heard of it.
+            self.plan.owed.add(link.record_id)
         restored = link.state in (LinkState.TOMBSTONE, LinkState.SET_ASIDE)
         link.state = LinkState.MERGED if link.state == LinkState.MERGED else LinkState.LIVE
         link.raw_hash = item.hash

@@ -108,6 +108,7 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         "related": reading.related(found, instance),
         "history": entries,
         "field": found.fields.get(field),
+        "survivor": selectors.survivor_of(kind, pk) if instance.archived_at else None,
         "titles": reading.titles(histories.mentioned(entries)),
     }
     return page(request, "records/record.html", context)

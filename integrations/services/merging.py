@@ -1,0 +1,154 @@
+"""Merging customers that are one and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.core import audit
+from integrations.core.models import User
+from integrations.models import PushOperation, RecordLink, RecordMerge
+from integrations.records import services as records
+from integrations.records.kinds import KINDS, Kind, to_json, value_of
+from integrations.services.errors import Refused
+from integrations.sync import merging
+
+CUSTOMER = "customer"
+WATCHED = timedelta(hours=1)
+"""How long after a merge what still comes in under the loser is moved."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did."""
+
+    survivor: Any
+    references: int
+    links: int
+
+
+def merge_customers(
+    survivor_id: UUID,
+    loser_ids: Sequence[UUID],
+    picks: Mapping[str, UUID],
+    *,
+    versions: Mapping[UUID, int],
+    actor: User,
+) -> Merged:
+    """Make several customers one. It cannot be undone, but the history keeps every value and every reference.
+
+    picks: field → the customer whose value the survivor gets (its own otherwise; divisions are always those of all).
+    versions: what the person saw. Refused, with nothing changed, when one of them changed or was merged meanwhile.
+    """
+    kind = KINDS[CUSTOMER]
+    into = dict.fromkeys(loser_ids, survivor_id)
+    if not into or survivor_id in into:
+        raise Refused("Choisissez au moins deux clients différents, dont un à conserver.")
+    with transaction.atomic():
+        told = merging.references(kind, into)
+        locked = records.lock(_wanted(kind, [survivor_id, *into], told))
+        customers = {pk: locked[CUSTOMER, pk] for pk in (survivor_id, *into) if (CUSTOMER, pk) in locked}
+        _check(customers, {survivor_id, *into}, versions)
+        origin = records.Origin("user", str(actor.pk), label=f"{actor.email} (fusion)")
+        repointed = merging.repoint(kind, into, told, locked)
+        changes = [
+            *repointed,
+            records.Change(CUSTOMER, survivor_id, values=_values(kind, survivor_id, customers, picks)),
+            *(records.Change(CUSTOMER, loser, "archive") for loser in into),
+        ]
+        applied = records.apply(_joined(changes), origin, locked=locked)
+        links = _move(kind, into, {survivor_id: customers[survivor_id]}, repointed)
+        now = timezone.now()
+        RecordMerge.objects.bulk_create(
+            RecordMerge(kind=CUSTOMER, loser_id=loser, survivor_id=survivor_id, merged_by=actor.email, merged_at=now)
+            for loser in into
+        )
+        survivor = customers[survivor_id]
+        _audit(survivor, [customers[pk] for pk in into], applied, len(repointed), actor)
+    return Merged(survivor, len(repointed), links)
+
+
+def _wanted(kind: Kind, customers: Sequence[UUID], told: merging.References) -> dict[str, list[UUID]]:
+    wanted = told.by_kind
+    wanted[kind.slug] = [*wanted.get(kind.slug, []), *customers]
+    return wanted
+
+
+def _check(customers: Mapping[UUID, Any], wanted: set[UUID], versions: Mapping[UUID, int]) -> None:
+    if customers.keys() != wanted or any(record.archived_at for record in customers.values()):
+        raise Refused("L’un de ces clients est archivé ou a déjà été fusionné. Rechargez la liste des doublons.")
+    if any(record.version != versions.get(pk) for pk, record in customers.items()):
+        raise Refused("L’un de ces clients a changé entre-temps. Rechargez la page et vérifiez les valeurs.")
+
+
+def _values(kind: Kind, survivor_id: UUID, customers: Mapping[UUID, Any], picks: Mapping[str, UUID]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, pk in picks.items():
+        info = kind.fields.get(name)
+        if info is not None and not info.is_collection and pk in customers and pk != survivor_id:
+            values[name] = value_of(customers[pk], info)
+    divisions = kind.fields["divisions"]
+    every = {pk for record in customers.values() for pk in value_of(record, divisions)}
+    return values | {"divisions": sorted(every)}
+
+
+def _joined(changes: Sequence[records.Change]) -> list[records.Change]:
+    """One change per record and action: the survivor may refer to a loser itself."""
+    joined: dict[tuple[str, UUID | None, str], records.Change] = {}
+    for change in changes:
+        key = (change.kind, change.id, change.action)
+        if key in joined:
+            joined[key].values.update(change.values)
+        else:
+            joined[key] = change
+    return list(joined.values())
+
+
+def _move(kind: Kind, into: merging.Into, survivors: Mapping[UUID, Any], repointed: list[records.Change]) -> int:
+    live = merging.move_links(kind, into, survivors)
+    merging.rebase(repointed, into)
+    merging.move_pushes(kind, into, live)
+    return len(live)
+
+
+def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], references: int, actor: User) -> None:
+    (changed,) = (each.changed for each in applied if each.id == survivor.pk)
+    audit.record(
+        "customers.merged",
+        actor=actor,
+        target=survivor,
+        before={"merged": [f"{loser} ({loser.pk})" for loser in losers]}
+        | {name: to_json(old) for name, (old, _) in changed.items()},
+        after={"references": references} | {name: to_json(new) for name, (_, new) in changed.items()},
+    )
+
+
+def settle_merges() -> int:
+    """Move what came in under a loser since its merge: a page that had read its links before, the answer to a write
+    that was under way. Returns how many records were moved; three queries and one per referring field."""
+    kind = KINDS[CUSTOMER]
+    recent = RecordMerge.objects.filter(kind=CUSTOMER, merged_at__gte=timezone.now() - WATCHED)
+    if not recent.exists():
+        return 0
+    # Older merges too: a survivor of theirs may have been merged since.
+    into = merging.resolved(RecordMerge.objects.filter(kind=CUSTOMER))
+    late = set(recent.values_list("loser_id", flat=True))
+    into = {loser: survivor for loser, survivor in into.items() if loser in late}
+    told = merging.references(kind, into)
+    mine = {"record_kind": CUSTOMER, "record_id__in": list(into)}
+    strays = RecordLink.objects.filter(**mine).exclude(state="archived").exists()
+    if not (told.total or strays or PushOperation.objects.filter(**mine).exclude(status="sending").exists()):
+        return 0
+    with transaction.atomic():
+        survivors = set(into.values())
+        locked = records.lock(_wanted(kind, [*into, *survivors], told))
+        repointed = merging.repoint(kind, into, told, locked)
+        records.apply(_joined(repointed), records.Origin("system", label="Fusion"), locked=locked)
+        _move(kind, into, {pk: locked[CUSTOMER, pk] for pk in survivors if (CUSTOMER, pk) in locked}, repointed)
+    return len(repointed)
