@@ -93,7 +93,9 @@ def _tell(integration: Integration) -> None:
         integration=integration, status=InboundStatus.DEAD, processed_at__gte=timezone.now() - TELL_AGAIN_AFTER
     )
     if not before.exists():
-        InboundSubscription.objects.filter(integration=integration, notice_due_at=None).update(notice_due_at=Now())
+        InboundSubscription.objects.filter(integration=integration, notice_due_at=None).update(
+            notice_due_at=timezone.now()
+        )
 
 
 def _write_group(owner: str, outcome: Outcome, pks: Iterable[UUID]) -> None:

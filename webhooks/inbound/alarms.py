@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.models import Integration
@@ -70,7 +70,7 @@ def _count(integration_id: UUID, count: int) -> None:
     row.filter(silent_at__lt=quiet).update(silent_count=0)
     row.update(silent_count=F("silent_count") + count, silent_at=Now())
     crossed = row.filter(silent_count__gte=NOTICE_FROM, silent_count__lt=NOTICE_FROM + count)
-    crossed.update(notice_due_at=Coalesce("notice_due_at", Now()))
+    crossed.filter(notice_due_at=None).update(notice_due_at=timezone.now())
     log.warning("inbound.silent", integration=str(integration_id), changes=count)
 
 

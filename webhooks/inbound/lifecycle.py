@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.models import Integration
@@ -43,8 +42,8 @@ def switch_on(integration: Integration) -> InboundSubscription:
 
 def _switch_off(integration: Integration, *, resume: bool) -> None:
     rows = InboundSubscription.objects.filter(integration=integration)
-    rows.update(state=SubscriptionState.OFF, active_since=None, resume=resume, message="", attempts=0, renew_at=None)
-    rows.exclude(remote_ids=[]).update(renew_at=Now())
+    rows.update(state=SubscriptionState.OFF, active_since=None, resume=resume, attempts=0, renew_at=None)
+    rows.exclude(remote_ids=[]).update(renew_at=timezone.now(), message="")
     claims.drop_waiting(integration)
 
 

@@ -1,7 +1,8 @@
 """The subscriptions at the providers: asked for, kept, confirmed and given up in the background.
 
-The row comes first and carries what is to be done and when (`renew_at`); a pass takes due rows one by one. No
-transaction is open across a call to a provider, so every step may be repeated: connectors subscribe an address once.
+The row comes first and carries what is to be done and when (`renew_at`, by our clock: SQLite's form of an instant is not
+equal to what is read of it); a pass takes due rows one by one. No transaction is open across a call to a provider, so
+every step may be repeated: connectors subscribe an address once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -64,7 +64,7 @@ def see_to_due() -> int:
     for row in InboundSubscription.objects.filter(renew_at__lte=Now()).select_related("integration__credential"):
         # Compare-and-swap on the planned time: of two machines, one sees to it.
         held = InboundSubscription.objects.filter(pk=row.pk, renew_at=row.renew_at)
-        if held.update(renew_at=Now() + HELD_FOR):
+        if held.update(renew_at=timezone.now() + HELD_FOR):
             see_to(row)
             seen += 1
     return seen
@@ -227,4 +227,4 @@ def _set(row: InboundSubscription, **values: Any) -> None:
 def again(integration: Integration) -> None:
     """Have the subscription checked now: the access was renewed, or calls are missing."""
     rows = InboundSubscription.objects.filter(integration=integration, integration__webhooks_enabled=True)
-    rows.filter(Q(renew_at=None) | Q(renew_at__gt=Now())).update(renew_at=Now(), attempts=F("attempts") * 0)
+    rows.update(renew_at=timezone.now(), attempts=0)

@@ -34,6 +34,7 @@ ADAPTER = Adapter(
     bad_key={**KEY, "app_secret": "secret inconnu"},
     renewable_key=True,
     api="/v1",
+    announced={"loans": Said({"status": "cancelled"}, {"financing_application.status": "cancelled"})},
     subjects={
         "loans": Subject(
             kind="loans",

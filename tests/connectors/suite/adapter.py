@@ -91,6 +91,9 @@ class Adapter:
     the connector reports for a 429 without Retry-After; 0: it tries again by itself a little later. empty: how to take
     every object away, when a reset without seed does too much.
 
+    announced: by resource, a change that the provider calls about, where it does not call about the subject's own;
+    webhook_key: what an administrator types besides `key` for webhooks.
+
     exempt: "check" or "resource.check" → why it cannot hold here. An exempted check that would pass fails.
     """
 
@@ -108,6 +111,8 @@ class Adapter:
     reads: tuple[str, ...] = ()
     silent_wait: float = 0
     empty: Callable[[Desk], None] | None = None
+    announced: Mapping[str, Fact] = field(default_factory=dict)
+    webhook_key: Mapping[str, str] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
     @property

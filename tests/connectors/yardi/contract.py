@@ -65,6 +65,7 @@ ADAPTER = Adapter(
     accounts={"sql-demo01/demo_lacoste_live": "Yardi, base demo_lacoste_live"},
     key=KEY,
     bad_key={**KEY, "password": "mot de passe inconnu"},
+    webhook_key={"facade_key": "yrd_demo_passerelle"},
     reads=("POST /webservices/",),
     silent_wait=60,
     empty=emptied,

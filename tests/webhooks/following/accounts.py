@@ -31,7 +31,7 @@ def connected(desk: Desk) -> Integration:
     )
     by_consent = desk.way == "oauth2"
     method = OAUTH2 if by_consent else next(m.kind for m in adapter.connector.auth_methods if m.kind != OAUTH2)
-    secrets = desk.grant().to_secrets() if by_consent else dict(adapter.key)
+    secrets = desk.grant().to_secrets() if by_consent else {**adapter.key, **adapter.webhook_key}
     Credential.objects.create(integration=integration, auth_method=method, secrets=secrets)
     FieldMapping.objects.bulk_create(services.default_mappings(integration))
     return integration
