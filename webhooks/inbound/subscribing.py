@@ -1,8 +1,8 @@
 """The subscriptions at the providers: asked for, kept, confirmed and given up in the background.
 
-The row comes first and carries what is to be done and when (`renew_at`, by our clock: SQLite's form of an instant is not
-equal to what is read of it); a pass takes due rows one by one. No transaction is open across a call to a provider, so
-every step may be repeated: connectors subscribe an address once.
+The row comes first and carries what is to be done and when (`renew_at`, by our clock: what SQLite's own clock writes is
+not equal to what is read of it). A pass takes due rows one by one. No transaction is open across a call to a provider,
+so every step may be repeated: connectors subscribe an address once.
 """
 
 from __future__ import annotations
