@@ -12,10 +12,14 @@ from contextlib import suppress
 from typing import Any
 
 from connectors.base.connector import Connector
-from connectors.base.errors import NotFound
+from connectors.base.errors import Malformed, Misconfigured, NotFound, Rejected
+from connectors.base.resource import dig
 from connectors.base.webhooks import Subscription
 from connectors.pipedrive.events import RESOURCES
 from connectors.pipedrive.webhooks import WEBHOOKS
+
+TOO_MANY = 422
+"""How Pipedrive says that no more webhooks are allowed."""
 
 
 class Listening(Connector):
@@ -33,9 +37,9 @@ class Listening(Connector):
         return f"{'v1' if self.api_token else 'api/v1'}/{below}"
 
     def subscribe(self, url: str, secret: str) -> Subscription:
-        """One webhook per kind of object at `url`. Those of an older secret go once the new ones are there."""
-        user = f"lacoste-{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
-        return self._complete(url, f"{user}:{secret}")
+        """One webhook per kind of object at `url`. Those of an older secret go once the new ones are there. `secret`: a
+        random one, or what an earlier subscription answered."""
+        return self._complete(url, credentials_of(secret))
 
     def renew(self, subscription: Subscription, url: str) -> Subscription:
         """Make anew what Pipedrive took away: it does so after three days without an answer."""
@@ -76,9 +80,36 @@ class Listening(Connector):
             "http_auth_user": user,
             "http_auth_password": password,
         }
-        answer = self.client.request("POST", self.v1("webhooks"), json=asked)
-        return str(answer.data["data"]["id"])
+        try:
+            answer = self.client.request("POST", self.v1("webhooks"), json=asked)
+        except Rejected as error:
+            raise (too_many(self.label) if error.status == TOO_MANY else error) from None
+        if remote_id := dig(answer.data, "data.id"):
+            return str(remote_id)
+        raise Malformed(
+            f"{self.label} n’a pas donné le numéro du webhook qu’il a créé. Réessayez; si cela se répète, prévenez le "
+            "fournisseur."
+        )
 
     def _remove(self, remote_id: str) -> None:
         with suppress(NotFound):
             self.client.request("DELETE", self.v1(f"webhooks/{remote_id}"))
+
+
+def credentials_of(secret: str) -> str:
+    """ "user:password" for a secret, or the secret where it is that already."""
+    user, _, password = secret.partition(":")
+    return secret if password and user == _user(password) else f"{_user(secret)}:{secret}"
+
+
+def _user(password: str) -> str:
+    return f"lacoste-{hashlib.sha256(password.encode()).hexdigest()[:12]}"
+
+
+def too_many(label: str) -> Misconfigured:
+    """The error of one webhook more than allowed."""
+    return Misconfigured(
+        f"{label} ne permet que 40 webhooks par personne, et ils sont tous pris. Effacez-en chez {label} (Outils et "
+        "applications, Webhooks), puis activez de nouveau ceux de l’intégration.",
+        code="too_many_webhooks",
+    )

@@ -71,12 +71,14 @@ class Target:
 @dataclass(frozen=True)
 class Schedule:
     """How a provider tries again. `delays`: seconds after the attempt before, one for each further attempt; `jitter`:
-    the largest part that is added to them; `timeout`: how long an answer may take; `final`: statuses that end it."""
+    the largest part that is added to them; `timeout`: how long an answer may take; `final`: statuses that end it;
+    `in_order`: what comes later waits behind one that failed."""
 
     delays: tuple[float, ...] = ()
     jitter: float = 0.0
     timeout: float = 15.0
     final: tuple[int, ...] = ()
+    in_order: bool = False
 
 
 class Sender:
@@ -150,13 +152,25 @@ class Sender:
         while True:
             self._wake.wait(timeout=0.5)
             self._wake.clear()
+            order = "rowid" if self._schedule.in_order else "next_at, rowid"
             due = self._store.execute(
-                "SELECT * FROM deliveries WHERE provider = ? AND next_at <= ? ORDER BY next_at, rowid",
+                f"SELECT rowid, * FROM deliveries WHERE provider = ? AND next_at <= ? ORDER BY {order}",  # noqa: S608
                 (self._provider, stamp(self._clock.now())),
             )
             for row in due:
+                if self._schedule.in_order and self._is_behind(row["endpoint"], row["rowid"]):
+                    continue
                 message = Message(row["body"], row["content_type"] or JSON)
                 self._attempt(row["id"], row["endpoint"], message, row["attempts"])
+
+    def _is_behind(self, endpoint: str, place: int) -> bool:
+        """Whether an earlier delivery to that endpoint failed and will be tried again."""
+        failed = "provider = ? AND endpoint = ? AND rowid < ? AND attempts > 0 AND next_at IS NOT NULL"
+        found = self._store.execute(
+            f"SELECT 1 FROM deliveries WHERE {failed} LIMIT 1",  # noqa: S608 - our own words
+            (self._provider, endpoint, place),
+        )
+        return bool(found)
 
     def _attempt(self, row_id: str, endpoint: str, message: Message, attempts: int) -> None:
         target = self._target(endpoint)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connectors.quickbooks.simulator.fake import QuickBooks
 
 # 10 s, 20 s, 30 s, 5 min, 20 min, 2 h, 4 h, 6 h, then every 6 hours; how long is not documented.
-SCHEDULE = Schedule(delays=(10, 20, 30, 300, 1200, 7200, 14400, *(21600,) * 12), timeout=3)
+SCHEDULE = Schedule(delays=(10, 20, 30, 300, 1200, 7200, 14400, *(21600,) * 12), timeout=3, in_order=True)
 OLD_VERBS = {
     "created": "Create", "updated": "Update", "deleted": "Delete", "merged": "Merge", "voided": "Void",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base.errors import ConnectorError
+from connectors.base.errors import Misconfigured, Transient
 from connectors.pipedrive.connector import Pipedrive
 from tests.connectors.pipedrive.conftest import GROUP
 from tests.connectors.support import told
@@ -26,6 +26,7 @@ def listed(api):
 def test_one_webhook_for_each_kind_of_object_is_made_once(either, api, receiver, exchanges):
     first = either.subscribe(receiver.url, PASSWORD)
     assert either.subscribe(receiver.url, PASSWORD) == first
+    assert either.subscribe(receiver.url, first.secrets[0]) == first, "switched off and on again"
     found = listed(api)
     assert set(found) == {"person", "organization", "deal"}
     assert {str(one["id"]) for one in found.values()} == set(first.ids)
@@ -102,7 +103,7 @@ def test_no_more_than_forty_are_taken(pipedrive, api):
     hook = {"subscription_url": "https://a.example/x", "event_action": "*", "event_object": "note"}
     for _ in range(40):
         assert api("POST", "v1/webhooks", json=hook).status_code == 201
-    with pytest.raises(ConnectorError, match="Pipedrive"):
+    with pytest.raises(Misconfigured, match="40 webhooks"):
         pipedrive.subscribe("https://b.example/x", PASSWORD)
 
 
@@ -133,3 +134,12 @@ def test_after_three_days_of_failures_a_webhook_is_gone_until_the_check(pipedriv
     assert set(listed(api)) == {"person", "deal"}
     pipedrive.tokens.renew_now()
     assert set(pipedrive.renew(before, receiver.url).ids) - set(before.ids)
+
+
+def test_an_answer_that_was_lost_makes_no_second_webhook(by_key, simulator, api, receiver):
+    simulator.fault("error", path="/v1/webhooks", slug="pipedrive", method="POST", after=True)
+    with pytest.raises(Transient):
+        by_key().subscribe(receiver.url, PASSWORD)
+    assert len(listed(api)) == 1
+    assert set(by_key().subscribe(receiver.url, PASSWORD).ids) == {str(one["id"]) for one in listed(api).values()}
+    assert len(api("GET", "v1/webhooks").json()["data"]) == 3

@@ -74,6 +74,18 @@ def test_what_was_not_taken_comes_again_the_same(simulator, portal, receiver):
     assert json.loads(first)[0]["type"] == "qbo.customer.created.v1"
 
 
+def test_what_comes_later_waits_behind_what_failed(simulator, portal, receiver):
+    key = portal()
+    receiver.answers = [500]
+    first = simulator.create("Customer", "quickbooks", DisplayName="Client refusé")
+    receiver.wait(1)
+    second = simulator.create("Customer", "quickbooks", DisplayName="Client qui attend")
+    simulator.provider("quickbooks").sender.wake()
+    simulator.advance(11)
+    found = told(QuickBooks, receiver.calls(3), key)
+    assert [one.remote_id for one in found] == [first["Id"], first["Id"], second["Id"]]
+
+
 def test_an_address_that_was_taken_away_is_left_alone(simulator, portal, receiver):
     portal()
     simulator.act("quickbooks", "remove_webhook", url=receiver.url)
