@@ -9,17 +9,18 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, Connector, Page
+from connectors.base.connector import NOTHING, Account, Page
 from connectors.base.errors import ConnectorError, Misconfigured, NotFound
 from connectors.base.limiter import Limits
 from connectors.base.writes import PreparedWrite
 from connectors.stripe import access, errors, identity, looking, reading, sending, writing
 from connectors.stripe.quirks import complete
 from connectors.stripe.resources import RESOURCES
-from connectors.stripe.webhooks import StripeSignature
+from connectors.stripe.subscribing import Subscriber
+from connectors.stripe.webhooks import WEBHOOKS
 
 
-class Stripe(Connector):
+class Stripe(Subscriber):
     """Stripe."""
 
     slug = "stripe"
@@ -34,7 +35,7 @@ class Stripe(Connector):
     hosts = access.HOSTS
     # 25 a second are allowed in test mode and by address, 100 by real account.
     limits = Limits(rate=20, burst=20)
-    webhook_scheme = StripeSignature()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS
     currencies = ("CAD", "USD")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, g, request
 
 from connectors.simulator.clock import stamp
-from connectors.stripe.simulator import billing, directory, lists, payments
+from connectors.stripe.simulator import billing, directory, hooks, lists, payments
 from connectors.stripe.simulator.forms import parse
 from connectors.stripe.simulator.ledger import Body
 from connectors.stripe.simulator.params import Params
@@ -26,6 +26,7 @@ KINDS = {
     "customers": "customer", "payment_intents": "payment_intent", "charges": "charge", "invoices": "invoice",
     "invoiceitems": "invoiceitem", "refunds": "refund", "payment_links": "payment_link", "products": "product",
     "prices": "price", "events": "event", "checkout/sessions": "checkout.session",
+    "webhook_endpoints": hooks.KIND,
 }  # fmt: skip
 CREATE: dict[str, Work] = {
     "customers": directory.create_customer,
@@ -36,6 +37,7 @@ CREATE: dict[str, Work] = {
     "invoiceitems": billing.create_item,
     "payment_intents": payments.create,
     "refunds": payments.refund,
+    "webhook_endpoints": hooks.create,
 }
 UPDATE: dict[str, Work] = {
     "customers": directory.update_customer,
@@ -44,11 +46,13 @@ UPDATE: dict[str, Work] = {
     "invoiceitems": billing.update_item,
     "payment_intents": payments.update,
     "refunds": payments.update_refund,
+    "webhook_endpoints": hooks.update,
 }
 DELETE: dict[str, Work] = {
     "customers": directory.delete_customer,
     "invoices": billing.delete,
     "invoiceitems": billing.delete_item,
+    "webhook_endpoints": hooks.delete,
 }
 ACTS: dict[tuple[str, str], Callable[[Any, str, Params], Body]] = {
     ("invoices", "finalize"): lambda ledger, one, given: billing.finalize(ledger, one),
@@ -133,6 +137,8 @@ def _write(fake: Stripe, collection: str, one: str | None, act: str | None, give
         raise Problem(f"Unrecognized request URL (POST: /v1/{collection}).", status=404)
     # What was done meanwhile (an item filled the invoice) counts.
     stored = ledger.find(kind, body["id"]) or body
+    if kind == hooks.KIND and "secret" in body:
+        return lists.visible(kind, body)
     return lists.expanded(ledger, lists.visible(kind, stored), given.get("expand"))
 
 

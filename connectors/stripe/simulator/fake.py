@@ -12,7 +12,7 @@ from flask import Blueprint, Response
 from connectors.simulator.clock import Clock
 from connectors.simulator.provider import Provider
 from connectors.simulator.store import Store
-from connectors.stripe.simulator import billing, directory, payments, seed
+from connectors.stripe.simulator import billing, directory, hooks, payments, seed
 from connectors.stripe.simulator.api import add_api_routes
 from connectors.stripe.simulator.ledger import KEPT, SLUG, Body, Ledger
 from connectors.stripe.simulator.oauth import APPS, Grants, add_oauth_routes
@@ -46,6 +46,9 @@ class Stripe(Provider):
         super().__init__(store, clock)
         self._seeding: datetime | None = None
         self.ledger = Ledger(store, self.moment)
+        self.hooks = hooks.Hooks(store, clock, self.ledger)
+        self.sender = self.hooks.sender
+        self.ledger.announce = self.hooks.announce
         self.grants = Grants(self)
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
@@ -140,7 +143,7 @@ class Stripe(Provider):
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """grant {account}: tokens without the consent page; expire_tokens: keys are over; revoke_grants {account}:
         refresh tokens too; pay_invoice {id, payment_method}, pay_link {id}: as a customer does; finalize_invoice {id}:
-        as a person does."""
+        as a person does; roll_secret {id}: a new secret for a webhook endpoint."""
         account = str(values.get("account") or "")
         if name == "grant":
             return self.grants.issue(DEMO_APP[0], account or seed.FIRST, "read_write")
@@ -148,11 +151,12 @@ class Stripe(Provider):
             self.grants.expire_access()
         elif name == "revoke_grants":
             self.grants.end(account)
-        elif name in ("pay_invoice", "pay_link", "finalize_invoice"):
+        elif name in ("pay_invoice", "pay_link", "finalize_invoice", "roll_secret"):
             works: dict[str, Callable[..., Body]] = {
                 "pay_invoice": seed.pay_invoice,
                 "pay_link": seed.pay_link,
                 "finalize_invoice": billing.finalize,
+                "roll_secret": hooks.roll,
             }
             rest = {key: value for key, value in values.items() if key not in ("account", "id")}
             return self._as_owner(account or seed.FIRST, lambda: works[name](self.ledger, str(values["id"]), **rest))

@@ -18,21 +18,23 @@ API_VERSION = "2023-08-16"
 PREFIXES = {
     "customer": "cus", "invoice": "in", "invoiceitem": "ii", "line_item": "il", "payment_intent": "pi", "charge": "ch",
     "refund": "re", "payment_link": "plink", "product": "prod", "price": "price", "event": "evt",
-    "checkout.session": "cs_test", "balance_transaction": "txn",
+    "checkout.session": "cs_test", "balance_transaction": "txn", "webhook_endpoint": "we",
 }  # fmt: skip
-KEPT = frozenset({"updated_at", "deleted_at", "_account", "_seq", "_items"})
+KEPT = frozenset({"updated_at", "deleted_at", "_account", "_seq", "_items", "_secrets", "_connect"})
 """Members of stored bodies that are the fake's own."""
 Body = dict[str, Any]
 
 
 class Ledger:
-    """The objects of every account. `account`: whose they are at the moment; `request`: what to write on events."""
+    """The objects of every account. `account`: whose they are at the moment; `request`: what to write on events;
+    `announce`: gets every event, answers to how many addresses it goes."""
 
     def __init__(self, store: Store, moment: Callable[[], datetime]) -> None:
         self.store, self._moment = store, moment
         self.account = ""
         self.request: Body = {"id": None, "idempotency_key": None}
         self.draw: random.Random = random.SystemRandom()
+        self.announce: Callable[[Body], int] = lambda event: 0
 
     def now(self) -> int:
         """Unix seconds."""
@@ -83,7 +85,7 @@ class Ledger:
         data: Body = {"object": public(copy.deepcopy(body))}
         if previous is not None:
             data["previous_attributes"] = dict(previous)
-        self.add(
+        made = self.add(
             "event",
             {
                 "api_version": API_VERSION,
@@ -94,6 +96,9 @@ class Ledger:
                 "type": name,
             },
         )
+        waiting = self.announce(made)
+        if waiting:
+            self.put("event", {**made, "pending_webhooks": waiting})
 
     def change(self, kind: str, before: Body, values: Mapping[str, Any], event: str = "") -> Body:
         """Change members of an object; metadata merges by key, an empty value takes its key away."""

@@ -25,6 +25,7 @@ FILTERS = {
     "product": "created active",
     "price": "created active product",
     "event": "created type types delivery_success",
+    "webhook_endpoint": "",
     "checkout.session": "payment_link payment_intent customer",
 }
 EXPANDABLE = {
