@@ -9,16 +9,17 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, Connector, Page
+from connectors.base.connector import NOTHING, Account, Page
 from connectors.base.errors import ConnectorError, Malformed, Misconfigured
 from connectors.base.limiter import Limits
 from connectors.base.writes import Option, PreparedWrite
 from connectors.square import access, errors, looking, reading, sending, writing
 from connectors.square.resources import RESOURCES
-from connectors.square.webhooks import SquareSignature
+from connectors.square.subscribing import Subscriber
+from connectors.square.webhooks import WEBHOOKS
 
 
-class Square(Connector):
+class Square(Subscriber):
     """Square."""
 
     slug = "square"
@@ -33,7 +34,7 @@ class Square(Connector):
     hosts = access.HOSTS
     # No figure is published; a developer was limited at about 6 a second.
     limits = Limits(rate=4, burst=4)
-    webhook_scheme = SquareSignature()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS
     option_kinds = (("location", "Établissements"),)

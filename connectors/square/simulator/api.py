@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, request
 
 from connectors.simulator.clock import stamp
 from connectors.square.simulator import books as directory
-from connectors.square.simulator import lists, sales
+from connectors.square.simulator import hooks, lists, sales
 from connectors.square.simulator.books import Body, public
 from connectors.square.simulator.problems import Problem, answer
 
@@ -47,6 +47,7 @@ def add_api_routes(api: Blueprint, fake: Square) -> None:
     _order_routes(api, fake)
     _invoice_routes(api, fake)
     _other_routes(api, fake)
+    hooks.add_routes(api, fake)
 
 
 def _customer_routes(api: Blueprint, fake: Square) -> None:
@@ -244,8 +245,10 @@ def _refused(fake: Square) -> Response | None:
     reads = request.method == "GET" or parts[-1] in READING
     right = f"{RIGHTS[parts[3]]}_{'READ' if reads else 'WRITE'}" if parts[3] in RIGHTS else ""
     personal = opened["scopes"] is None
-    if (right and not personal and right not in opened["scopes"]) or (parts[3] == "events" and not personal):
-        detail = f"The merchant has not given your application sufficient permissions: {right or 'EVENTS'}."
+    if (right and not personal and right not in opened["scopes"]) or (
+        parts[3] in ("events", "webhooks") and not personal
+    ):
+        detail = f"The merchant has not given your application sufficient permissions: {right or parts[3].upper()}."
         return answer(Problem("INSUFFICIENT_SCOPES", detail, status=403).body, 403)
     if not fake.buckets.take(opened["merchant"])[0]:
         return answer(Problem("RATE_LIMITED", "Too many requests.", status=429).body, 429)

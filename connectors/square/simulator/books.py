@@ -33,12 +33,13 @@ Body = dict[str, Any]
 
 
 class Books:
-    """The objects of every seller. `merchant`: whose they are at the moment."""
+    """The objects of every seller. `merchant`: whose they are at the moment; `announce`: gets every event."""
 
     def __init__(self, store: Store, moment: Callable[[], datetime]) -> None:
         self.store, self._moment = store, moment
         self.merchant = ""
         self.draw: random.Random = random.SystemRandom()
+        self.announce: Callable[[Body], None] = lambda event: None
 
     def now(self) -> str:
         """RFC 3339 with milliseconds."""
@@ -100,7 +101,7 @@ class Books:
         data: Body = {"type": kind, "id": object_id, "object": content}
         event_id = self.new_id(length=36)
         body = {"id": event_id, "event_id": event_id, "type": name, "merchant_id": self.merchant}
-        self.add("event", {**body, "data": data | ({"deleted": True} if deleted else {})})
+        self.announce(self.add("event", {**body, "data": data | ({"deleted": True} if deleted else {})}))
 
 
 def public(body: Body) -> Body:

@@ -13,7 +13,7 @@ from connectors.simulator.clock import Clock, stamp
 from connectors.simulator.provider import Provider
 from connectors.simulator.store import Store
 from connectors.square.simulator import books as directory
-from connectors.square.simulator import lists, sales, seed
+from connectors.square.simulator import hooks, lists, sales, seed
 from connectors.square.simulator.api import add_api_routes
 from connectors.square.simulator.books import SLUG, Body, Books, public
 from connectors.square.simulator.oauth import APPS, Grants, add_oauth_routes
@@ -50,6 +50,9 @@ class Square(Provider):
         self._seeding: datetime | None = None
         self.books = Books(store, self.moment)
         self.grants = Grants(self)
+        self.hooks = hooks.Hooks(self)
+        self.sender, self.developer_portal = self.hooks.sender, self.hooks.portal
+        self.books.announce = self.hooks.announce
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
         add_api_routes(self.blueprint, self)

@@ -28,7 +28,8 @@ class Desk:
         values: dict[str, Any] = {"provider": caller.slug, "account_id": caller.account, "webhooks_enabled": True}
         self.integration: Integration = rows.integration(**values | fields)
         self.key = keys.new_key()
-        self.keyed = not self.declared.app_level if keyed is None else keyed
+        shared = self.declared.app_level and self.declared.secret == "app"
+        self.keyed = not shared if keyed is None else keyed
         self.subscription = InboundSubscription.objects.create(
             integration=self.integration,
             key=self.key,
