@@ -14,6 +14,9 @@ from connectors.base.signatures import Verdict
 from connectors.base.webhooks import Call, Hint, Unreadable, Webhooks
 
 
+MOST_SIGNATURES = 10
+
+
 @dataclass(frozen=True)
 class StripeSignature:
     """The key is the whole text of the secret, `whsec_` included. While a secret is rolled two signatures come."""
@@ -33,10 +36,13 @@ class StripeSignature:
         """Judge the raw body with every live secret; `now` in Unix seconds."""
         given = {name.lower(): value for name, value in headers.items()}
         parts = [part.strip().partition("=") for part in given.get(self.header.lower(), "").split(",")]
-        stamp = next((value for name, _, value in parts if name == "t"), "")
+        stamps = [value for name, _, value in parts if name == "t"]
         offered = [value.encode() for name, _, value in parts if name == "v1"]
-        if not stamp or not offered:
+        if not any(stamps) or not offered:
             return Verdict("missing_header")
+        if len(stamps) > 1 or len(offered) > MOST_SIGNATURES:
+            return Verdict("bad_signature")
+        [stamp] = stamps
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
             return Verdict("bad_timestamp")
         age = (time.time() if now is None else now) - int(stamp)

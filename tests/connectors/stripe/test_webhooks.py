@@ -43,6 +43,8 @@ def test_while_a_secret_is_rolled_either_serves():
         (f"t={TIME},v1={GOOD}", {"body": BODY + b" "}, "bad_signature"),
         (f"t={TIME + 1},v1={GOOD}", {}, "bad_signature"),
         (f"t={TIME},v1=é", {}, "bad_signature"),
+        (f"t={TIME},v1={GOOD},t={TIME},v1={GOOD}", {}, "bad_signature"),
+        (f"t={TIME}" + f",v1={GOOD}" * 11, {}, "bad_signature"),
         (f"t={TIME},v0={GOOD}", {}, "missing_header"),
         (f"v1={GOOD}", {}, "missing_header"),
         (f"t=hier,v1={GOOD}", {}, "bad_timestamp"),
