@@ -13,7 +13,6 @@ from connectors.base import hints
 from connectors.base.signatures import Verdict
 from connectors.base.webhooks import Call, Hint, Unreadable, Webhooks
 
-
 MOST_SIGNATURES = 10
 
 

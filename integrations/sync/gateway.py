@@ -15,6 +15,7 @@ from connectors.base.connector import Connection, Connector, Environment
 from connectors.base.errors import AuthExpired
 from connectors.base.limiter import Limiter, TokenBucket
 from connectors.base.oauth import TokenStore
+from integrations import stop
 from integrations.models import Credential, Exchange, Integration
 from integrations.models.connection import OAUTH2
 from integrations.oauth.tokens import DatabaseTokenStore
@@ -142,7 +143,8 @@ def open_connector(
         tokens=token_store(integration, log),
         log=log,
         limiter=limiter,
-        gate=gate,
+        # Nothing that works on its own gets past an emergency stop, whoever forgot to ask.
+        gate=gate or (stop.Gate() if patient else None),
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
         timeout=float(integration.timeout_seconds),
     )

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Conflict, FieldMapping, Integration, SlotRule, SyncJob
+from integrations.records.services import Change, Origin, apply
 from integrations.services import default_mappings
 from tests.integrations import rows
 from tests.integrations.test_views_preview import REPORT
@@ -60,6 +61,14 @@ def addresses(db: None) -> dict[str, str]:
     FieldMapping.objects.bulk_create(default_mappings(both))
     books = rows.integration(provider="quickbooks", name="Comptabilité", direction="both")
     fill_accounts(books)
+    changed = rows.job(made)
+    twins = [
+        rows.record("customer", name=name, email="luc@exemple.ca", phone="+15145550142") for name in ("Luc", "Lucien")
+    ]
+    origin = Origin("integration", str(made.pk), label=made.name, job_id=changed.pk)
+    apply([Change("customer", twins[0].pk, values={"name": "Luc Roy", "status": "inactive"})], origin)
+    apply([Change("customer", twins[0].pk, values={"status": "active"})], Origin("user", "1"))
+    rows.link(made, "customer", twins[1].pk, resource="tenants")
     two_way = {name: reverse(f"integrations:{name}", args=[both.pk]) for name in ("preview", "conflicts", "pushes")}
     of_one = {name: reverse(f"integrations:{name}", args=[made.pk]) for name in ("detail", "jobs", "settings", "log")}
     return (
@@ -78,6 +87,14 @@ def addresses(db: None) -> dict[str, str]:
             "delete": reverse("integrations:delete", args=[made.pk]),
             "job": reverse("integrations:job", args=[job.pk]),
             "running": reverse("integrations:job", args=[running.pk]),
+            "changes": reverse("integrations:job_changes", args=[changed.pk]),
+            "undo": reverse("integrations:undo", args=[changed.pk]),
+            "search": reverse("integrations:search") + "?q=Luc",
+            "stop": reverse("integrations:stop"),
+            "duplicates": reverse("integrations:duplicates"),
+            "merge": reverse("integrations:merge")
+            + "".join(f"{sign}id={one.pk}" for sign, one in zip("?&", twins, strict=True)),
+            "field": reverse("integrations:record", args=["customer", twins[0].pk]) + "?field=name",
             "records": reverse("integrations:records"),
             "list": reverse("integrations:records_kind", args=["property"]),
             "record": reverse("integrations:record", args=["property", building.pk]),
