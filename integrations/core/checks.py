@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError
 
 from . import keys, secrets
+
+log = structlog.get_logger(__name__)
 
 SHORTEST_SECRET_KEY = 50
 # Random keys have about 30 different bytes out of 32: fewer than this is a placeholder.
@@ -93,13 +96,14 @@ def check_stored_key_ids(app_configs: Any = None, databases: Sequence[str] | Non
 def refuse_unsafe_start() -> None:
     """Raise ImproperlyConfigured, naming every fault: web and worker call this once, before they serve or work.
 
-    gunicorn and resident processes run no system check on their own.
+    gunicorn and resident processes run no system check on their own. A database that is away refuses nothing: a web
+    process that starts meanwhile must not end all of them (gunicorn stops when one fails to boot).
     """
-    messages: list[CheckMessage] = [
-        *check_keys(),
-        *check_production(),
-        *check_stored_key_ids(databases=[DEFAULT_DB_ALIAS]),
-    ]
+    messages: list[CheckMessage] = [*check_keys(), *check_production()]
+    try:
+        messages += check_stored_key_ids(databases=[DEFAULT_DB_ALIAS])
+    except (InterfaceError, OperationalError) as error:
+        log.warning("start.keys_not_compared", error=type(error).__name__)
     faults = [str(message.msg) for message in messages if isinstance(message, Error)]
     if faults:
         raise ImproperlyConfigured(" ".join(faults))

@@ -80,6 +80,11 @@ def test_a_sound_production_set_up_starts() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_a_database_that_is_away_keeps_nobody_from_starting() -> None:
+    result = _start(DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize(
     ("environment", "fault"),
     [

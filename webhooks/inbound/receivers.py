@@ -117,6 +117,11 @@ _BY_ACCOUNT = """
 SELECT id, environment, account_id, webhooks_enabled FROM integrations_integration
 WHERE provider = %s AND deleted_at IS NULL AND environment IN ({environments}) AND account_id IN ({accounts})
 """
+# One parameter for any number of accounts.
+_ACCOUNTS = {
+    "postgresql": "SELECT jsonb_array_elements_text(%s::jsonb)",
+    "sqlite": "SELECT value FROM json_each(%s)",
+}
 
 
 def owners(slug: str, environments: Collection[str], accounts: Iterable[str]) -> dict[str, list[Owner]]:
@@ -125,11 +130,10 @@ def owners(slug: str, environments: Collection[str], accounts: Iterable[str]) ->
     found: dict[str, list[Owner]] = {}
     if not named or not environments:
         return found
-    sql = _BY_ACCOUNT.format(
-        environments=", ".join(["%s"] * len(environments)), accounts=", ".join(["%s"] * len(named))
-    )
+    accounts = _ACCOUNTS[connection.vendor]
+    sql = _BY_ACCOUNT.format(environments=", ".join(["%s"] * len(environments)), accounts=accounts)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [slug, *environments, *named])
+        cursor.execute(sql, [slug, *environments, json.dumps(named, ensure_ascii=False)])
         for row in cursor.fetchall():
             owner = _owner(row)
             found.setdefault(owner.account, []).append(owner)

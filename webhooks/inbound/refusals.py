@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from connectors.base.signatures import SENTENCES as SIGNATURE_SENTENCES
 from integrations.core import audit
+from integrations.models import Integration
 from webhooks.models import RefusedCall, RefusedSample
 
 log = structlog.get_logger(__name__)
@@ -121,8 +122,9 @@ def flush() -> None:
             first = _count(key, count) == count
             _keep(key, sample)
             if first and key.reason == "reused_key":
-                told = {"fournisseur": key.provider, "intégration": str(key.integration_id or "—")}
-                audit.record("inbound.reused_key", actor=audit.SYSTEM, after=told)
+                concerned = Integration.objects.filter(pk=key.integration_id).first() if key.integration_id else None
+                told = {"fournisseur": key.provider}
+                audit.record("inbound.reused_key", actor=audit.SYSTEM, target=concerned, after=told)
         except DatabaseError as error:
             log.warning("inbound.refusals_lost", count=count, reason=key.reason, error=type(error).__name__)
 

@@ -34,6 +34,16 @@ def test_a_call_for_all_accounts_costs_the_same_for_any_number_of_events(shared,
     assert statements(shared, *(event(str(n)) for n in range(count))) == 4
 
 
+@pytest.mark.parametrize("path", ["/webhook/keyed/x", "/webhook/nobody/x", "/webhook/shared/x", "/webhook/sage/x"])
+def test_an_unknown_key_costs_the_same_whatever_the_provider(keyed, shared, path, django_assert_num_queries):
+    keyed.send(b"", {}, path="/webhook/keyed/y")  # the counters are written once a second
+    keyed.send(b"", {}, path="/webhook/nobody/y")
+    keyed.send(b"", {}, path="/webhook/shared/y")
+    keyed.send(b"", {}, path="/webhook/sage/y")
+    with django_assert_num_queries(1):
+        assert keyed.send(b"", {}, path=path).status_code == 404
+
+
 @pytest.mark.parametrize("count", [1, 200])
 def test_a_repetition_costs_a_look_at_what_is_known(keyed, count):
     events = [event(str(n)) for n in range(count)]
