@@ -24,6 +24,7 @@ from integrations.models import (
     RecordLink,
 )
 from integrations.records.kinds import KINDS
+from integrations.records.models import RecordHistory
 from integrations.records.services import Applied, Origin
 
 CREATE_OR_UPDATE = frozenset({"create", "update", "upsert"})
@@ -110,6 +111,18 @@ def ask_missing(integration: Integration) -> None:
         looked_at = PushOperation.objects.filter(**mine, resource=resource.name)
         rows = KINDS[resource.record].model.objects.filter(~Exists(linked), ~Exists(looked_at), archived_at=None)
         ask([Wish(integration.pk, resource.name, resource.record, key) for key in rows.values_list("pk", flat=True)])
+
+
+def ask_changed(integration: Integration) -> None:
+    """Note every linked record that somebody else changed since this integration last did: nobody listened then."""
+    elsewhere = RecordHistory.objects.filter(
+        kind=OuterRef("record_kind"), record_id=OuterRef("record_id"), at__gte=OuterRef("synced_at")
+    ).exclude(origin=f"integration:{integration.pk}")
+    live = RecordLink.objects.filter(integration=integration, state=LinkState.LIVE)
+    for resource in writable(integration):
+        mine = live.filter(resource=resource.name, record_kind=resource.record)
+        keys = mine.filter(Exists(elsewhere)).values_list("record_id", flat=True)
+        ask([Wish(integration.pk, resource.name, resource.record, key) for key in keys])
 
 
 def ask(wishes: Sequence[Wish], *, needed: bool = False) -> None:

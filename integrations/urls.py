@@ -32,6 +32,7 @@ urlpatterns = [
     path("integrations/jobs/<uuid:pk>", jobs.job, name="job"),
     path("integrations/jobs/<uuid:pk>/changes", changes.changes, name="job_changes"),
     path("integrations/jobs/<uuid:pk>/undo", undo.undo, name="undo"),
+    path("integrations/jobs/<uuid:pk>/apply", preview.apply, name="apply_preview"),
     path("integrations/jobs/<uuid:pk>/cancel", jobs.cancel, name="cancel"),
     path("integrations/<uuid:pk>/errors/retry", jobs.retry_all, name="retry_errors"),
     path("integrations/errors/<int:pk>/retry", jobs.retry, name="retry_error"),

@@ -4,20 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0014_sent_change'),
+        ("integrations", "0014_sent_change"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='integration',
-            name='frequency',
-            field=models.CharField(choices=[('manual', 'Manuelle'), ('realtime', 'Temps réel'), ('hourly', 'Toutes les heures'), ('daily', 'Tous les jours'), ('weekly', 'Toutes les semaines')], default='manual', max_length=12, verbose_name='fréquence'),
+            model_name="integration",
+            name="frequency",
+            field=models.CharField(
+                choices=[
+                    ("manual", "Manuelle"),
+                    ("realtime", "Temps réel"),
+                    ("hourly", "Toutes les heures"),
+                    ("daily", "Tous les jours"),
+                    ("weekly", "Toutes les semaines"),
+                ],
+                default="manual",
+                max_length=12,
+                verbose_name="fréquence",
+            ),
         ),
         migrations.AlterField(
-            model_name='syncjob',
-            name='trigger',
-            field=models.CharField(choices=[('manual', 'Manuelle'), ('schedule', 'Planifiée'), ('change', 'Après une modification'), ('push', 'Envoi planifié'), ('webhook', 'Signalée par le fournisseur'), ('command', 'Ligne de commande')], default='manual', max_length=10, verbose_name='déclenchement'),
+            model_name="syncjob",
+            name="trigger",
+            field=models.CharField(
+                choices=[
+                    ("manual", "Manuelle"),
+                    ("schedule", "Planifiée"),
+                    ("change", "Après une modification"),
+                    ("push", "Envoi planifié"),
+                    ("webhook", "Signalée par le fournisseur"),
+                    ("command", "Ligne de commande"),
+                ],
+                default="manual",
+                max_length=10,
+                verbose_name="déclenchement",
+            ),
         ),
     ]

@@ -5,23 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0016_undo'),
+        ("integrations", "0016_undo"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='recordlink',
-            name='one_link_per_remote_object',
+            model_name="recordlink",
+            name="one_link_per_remote_object",
         ),
         migrations.AlterField(
-            model_name='recordlink',
-            name='integration',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='integrations.integration'),
+            model_name="recordlink",
+            name="integration",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="links",
+                to="integrations.integration",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recordlink',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'archived'), _negated=True), fields=('remote_id', 'integration', 'resource', 'record_kind'), name='one_link_per_remote_object'),
+            model_name="recordlink",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "archived"), _negated=True),
+                fields=("remote_id", "integration", "resource", "record_kind"),
+                name="one_link_per_remote_object",
+            ),
         ),
     ]

@@ -5,26 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0017_link_index'),
+        ("integrations", "0017_link_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RecordMerge',
+            name="RecordMerge",
             fields=[
-                ('id', models.UUIDField(default=integrations.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40, verbose_name='type d’enregistrement')),
-                ('loser_id', models.UUIDField(verbose_name='enregistrement fusionné')),
-                ('survivor_id', models.UUIDField(db_index=True, verbose_name='enregistrement conservé')),
-                ('merged_by', models.CharField(blank=True, max_length=254, verbose_name='fusionné par')),
-                ('merged_at', models.DateTimeField(db_index=True, verbose_name='fusionné le')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=integrations.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40, verbose_name="type d’enregistrement")),
+                ("loser_id", models.UUIDField(verbose_name="enregistrement fusionné")),
+                ("survivor_id", models.UUIDField(db_index=True, verbose_name="enregistrement conservé")),
+                ("merged_by", models.CharField(blank=True, max_length=254, verbose_name="fusionné par")),
+                ("merged_at", models.DateTimeField(db_index=True, verbose_name="fusionné le")),
             ],
             options={
-                'verbose_name': 'fusion',
-                'ordering': ['-merged_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'loser_id'), name='merged_once')],
+                "verbose_name": "fusion",
+                "ordering": ["-merged_at", "-id"],
+                "constraints": [models.UniqueConstraint(fields=("kind", "loser_id"), name="merged_once")],
             },
         ),
     ]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations.core.ids import uuid7
-from integrations.models.connection import Integration
+from integrations.models.connection import Direction, Integration
 
 
 class JobStatus(models.TextChoices):
@@ -47,6 +47,8 @@ class SyncJob(models.Model):
     status = models.CharField("état", max_length=10, choices=JobStatus, default=JobStatus.PENDING)
     full = models.BooleanField("complète", default=False)
     dry_run = models.BooleanField("aperçu", default=False)
+    # Of a preview: the direction that it looks at, which « Appliquer » gives to the integration; empty: as it is.
+    direction = models.CharField("sens", max_length=8, choices=Direction, blank=True)
     report = models.JSONField("rapport", default=dict, blank=True)
     resources = models.JSONField("objets", default=list, blank=True)
     done = models.JSONField("objets terminés", default=list, blank=True)
@@ -98,6 +100,11 @@ class SyncJob(models.Model):
     def succeeded(self) -> int:
         """Records written without error."""
         return self.created + self.updated + self.archived + self.pushed
+
+    @property
+    def would_send(self) -> bool:
+        """Whether the direction that a preview looks at goes to the provider."""
+        return (self.direction or self.integration.direction) in (Direction.OUT, Direction.BOTH)
 
     @property
     def reads(self) -> bool:

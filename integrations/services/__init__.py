@@ -23,6 +23,7 @@ from integrations.services.lifecycle import (
 )
 from integrations.services.mappings import change_mappings, change_object_policy
 from integrations.services.merging import Merged, merge_customers, settle_merges
+from integrations.services.previews import apply_preview, request_preview
 from integrations.services.review import (
     Rule,
     refresh_options,
@@ -56,6 +57,7 @@ __all__ = [
     "Rule",
     "Seen",
     "UndoPreview",
+    "apply_preview",
     "ask_consent",
     "cancel_sync",
     "change_mappings",
@@ -79,6 +81,7 @@ __all__ = [
     "reconnect",
     "refresh_options",
     "remove_app",
+    "request_preview",
     "request_sync",
     "request_undo",
     "resolve_conflict",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from connectors.base.connector import Account
 from connectors.base.errors import AuthExpired, ConnectorError
 from connectors.base.oauth import TokenSet
-from integrations import signals
+from integrations import routing, signals
 from integrations.core import audit
 from integrations.core.models import User
 from integrations.models import Credential, Integration, LinkState, RecordLink, Status, SyncCursor
@@ -84,6 +84,7 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
         raise ValueError(f"not an option: {', '.join(sorted(unknown))}")
     before = {name: _option(integration, name) for name in values}
     single = {name: value for name, value in values.items() if name != "push_divisions"}
+    sent_before = integration.sends
     with transaction.atomic():
         for name, value in single.items():
             setattr(integration, name, value)
@@ -93,6 +94,8 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
             integration.push_divisions.set(values["push_divisions"])
         if integration.webhooks_enabled != before.get("webhooks_enabled", integration.webhooks_enabled):
             signals.webhooks_switched.send(sender=Integration, integration=integration)
+        if integration.sends and not sent_before:
+            routing.ask_changed(integration)
     changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
     if changed.keys() & SCOPE:
         # What lay outside until now may have been passed over: everything is read again, unchanged records cost a hash.

@@ -41,9 +41,13 @@ def request_sync(
     trigger: Trigger = Trigger.MANUAL,
     full: bool = False,
     dry_run: bool = False,
+    direction: str = "",
     resources: list[str] | None = None,
 ) -> SyncJob:
-    """Queue a synchronisation, or return the one that is already open: there is one at a time per integration."""
+    """Queue a synchronisation, or return the one that is already open: there is one at a time per integration.
+
+    direction: the one that a preview (dry_run) looks at.
+    """
     if not integration.can_sync:
         raise Refused(_why_not(integration))
     if actor is not None and stop.current() is not None:
@@ -54,6 +58,7 @@ def request_sync(
         requested_by=actor.email if actor else "",
         full=full,
         dry_run=dry_run,
+        direction=direction,
         resources=resources or [],
     )
     try:
@@ -64,7 +69,13 @@ def request_sync(
         already = SyncJob.objects.filter(integration=integration, status__in=OPEN_STATUSES).first()
         # It may have ended since: then there is room for this one.
         return already or request_sync(
-            integration, actor=actor, trigger=trigger, full=full, dry_run=dry_run, resources=resources
+            integration,
+            actor=actor,
+            trigger=trigger,
+            full=full,
+            dry_run=dry_run,
+            direction=direction,
+            resources=resources,
         )
     if actor:
         after = {"job": str(job.pk), "full": full, **({"preview": True} if dry_run else {})}

@@ -21,15 +21,22 @@ DAYS = {"invoice": "issue_date", "payment": "date", "refund": "date", "expense":
 
 def refresh_if_old(integration: Integration, connector: Connector) -> None:
     """Ask the provider for its own lock date, where it tells one, unless that was done within the hour."""
-    read = integration.provider_lock_read_at
-    if not connector.tells_lock_date or (read is not None and timezone.now() - read < FRESH_FOR):
-        return
     before = integration.provider_lock_date
-    integration.provider_lock_date = connector.lock_date()
-    integration.provider_lock_read_at = timezone.now()
+    if not read_if_old(integration, connector):
+        return
     integration.save(update_fields=["provider_lock_date", "provider_lock_read_at"])
     if integration.provider_lock_date != before:
         release(integration)
+
+
+def read_if_old(integration: Integration, connector: Connector) -> bool:
+    """The same with nothing saved: the integration carries what the provider said. Returns whether it was asked."""
+    read = integration.provider_lock_read_at
+    if not connector.tells_lock_date or (read is not None and timezone.now() - read < FRESH_FOR):
+        return False
+    integration.provider_lock_date = connector.lock_date()
+    integration.provider_lock_read_at = timezone.now()
+    return True
 
 
 def release(integration: Integration) -> int:

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from connectors.base.connector import Connector
+from connectors.base.writes import Option
 from integrations.models import Integration, RemoteOption
 
 FRESH_FOR = timedelta(days=1)
+Lists = Mapping[str, Sequence[Option]]
+"""Elements of the provider's lists, by kind."""
 
 
 def refresh_if_old(integration: Integration, connector: Connector) -> None:
     """Read the lists again when they were never read, or not since a day."""
-    if not connector.option_kinds:
-        return
-    since = timezone.now() - FRESH_FOR
-    if not RemoteOption.objects.filter(integration=integration, updated_at__gte=since).exists():
+    if _old(integration, connector):
         refresh(integration, connector)
+
+
+def read_if_old(integration: Integration, connector: Connector) -> Lists:
+    """What refresh_if_old would store, without storing it; empty when the lists are fresh."""
+    return {kind: connector.options(kind) for kind, _ in connector.option_kinds} if _old(integration, connector) else {}
+
+
+def _old(integration: Integration, connector: Connector) -> bool:
+    if not connector.option_kinds:
+        return False
+    since = timezone.now() - FRESH_FOR
+    return not RemoteOption.objects.filter(integration=integration, updated_at__gte=since).exists()
 
 
 def refresh(integration: Integration, connector: Connector) -> int:
     """Read every list; what the provider no longer shows becomes inactive, as rules may still name it. Returns how many
     elements there are. Raises ConnectorError with nothing changed for the lists not read yet."""
+    return sum(store(integration, {kind: connector.options(kind)}) for kind, _label in connector.option_kinds)
+
+
+def store(integration: Integration, lists: Lists) -> int:
+    """Keep these lists; returns how many elements they have."""
     total = 0
-    for kind, _label in connector.option_kinds:
-        options = connector.options(kind)
+    for kind, options in lists.items():
         now = timezone.now()
         rows = [
             RemoteOption(

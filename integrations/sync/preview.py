@@ -3,51 +3,68 @@ that is rolled back. Nothing is written on either side but the report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from integrations import routing
-from integrations.models import PushOperation, PushStatus
+from integrations.models import PushOperation, PushStatus, RecordLink
 from integrations.records import selectors as reading
 from integrations.records import services as records
 from integrations.records.kinds import KINDS, FieldInfo
+from integrations.sync import locks, option_lists
 from integrations.sync.lines import canonical
+from integrations.sync.parts import Parts
 from integrations.sync.plan import Failure, Held, Plan, read_items
 from integrations.sync.problems import FieldProblem
+from integrations.sync.push import Pusher
 from integrations.sync.push_plan import Wait, Write
 from integrations.sync.run import Run
 
-if TYPE_CHECKING:
-    from integrations.sync.parts import Parts
-    from integrations.sync.push import Pusher
-
 MOST_RECORDS = 5_000
+BATCH = 200
 EXAMPLES = 10
 """Examples that are kept of each sort of change of each object."""
 
 Report = dict[str, Any]
+Fetched = Mapping[str, tuple[list[Any], bool]]
+"""Raw records by resource, and whether there are more than the preview looks at."""
 
 
-def write_report(run: Run, parts: Parts) -> None:
+def write_report(run: Run) -> None:
     """Fetch, plan, roll back, and keep the report on the job."""
-    fetched = {c.resource.name: _fetch(run, c.resource.name) for c in parts.inbound} if run.integration.receives else {}
+    integration, connector = run.integration, run.connector
+    # Looked at as if this were its direction; « Appliquer » makes it so.
+    begins_to_send = not integration.sends and run.job.would_send
+    integration.direction = run.job.direction or integration.direction
+    lists = option_lists.read_if_old(integration, connector)
+    locked_until = integration.provider_lock_date
+    locks.read_if_old(integration, connector)
+    names = [r.name for r in connector.resources if not run.job.resources or r.name in run.job.resources]
+    fetched = {name: _fetch(run, name) for name in names} if integration.receives else {}
     with transaction.atomic():
-        report: Report = {
-            "in": {c.resource.name: _inbound(parts, c, *fetched[c.resource.name]) for c in parts.inbound if fetched},
-            "out": {},
-        }
-        if parts.pushers:
-            if run.integration.create_missing:
-                routing.ask_missing(run.integration)
-            report["out"] = {pusher.resource: _outbound(pusher) for pusher in parts.pushers}
+        option_lists.store(integration, lists)
+        if integration.provider_lock_date != locked_until:
+            locks.release(integration)
+        if begins_to_send:
+            routing.ask_changed(integration)
+        report = _report(run, fetched)
         transaction.set_rollback(True)
     if not run.claim.held().update(report=report):
         raise run.claim.why_not_held()
+
+
+def _report(run: Run, fetched: Fetched) -> Report:
+    """Write everything as a synchronisation would, and tell what that was. Needs a transaction to roll back."""
+    parts = Parts.of_run(run)
+    inbound = {c.resource.name: _inbound(parts, c, *fetched[c.resource.name]) for c in parts.inbound if fetched}
+    if parts.pushers and run.integration.create_missing:
+        routing.ask_missing(run.integration)
+    return {"in": inbound, "out": {pusher.resource: _outbound(pusher) for pusher in parts.pushers}}
 
 
 def _fetch(run: Run, resource: str) -> tuple[list[Any], bool]:
@@ -79,12 +96,12 @@ def _inbound(parts: Parts, compiled: Any, raw_records: list[Any], more: bool) ->
     }
     report["skip"] = 0
     _show(report, (_refusal(failure) for failure in failures))
-    for start in range(0, len(items), 200):
+    for start in range(0, len(items), BATCH):
         try:
             with transaction.atomic():
-                plan, applied = store.write(items[start : start + 200], timezone.now())
+                plan, applied = store.write(items[start : start + BATCH], timezone.now())
         except (IntegrityError, DataError):
-            report["fail"] += len(items[start : start + 200])
+            report["fail"] += len(items[start : start + BATCH])
             continue
         _add(report, plan, applied)
     report["titles"] = _titles(report)
@@ -162,14 +179,26 @@ def _outbound(pusher: Pusher) -> Report:
     pending = PushOperation.objects.filter(
         integration=pusher.run.integration, resource=pusher.resource, status=PushStatus.PENDING
     )
-    for operation in pending[:MOST_RECORDS]:
-        record = records.lock({operation.record_kind: [operation.record_id]}).get(
-            (operation.record_kind, operation.record_id)
-        )
-        if record is None:
-            continue
+    operations = list(pending.order_by("created_at", "id")[:MOST_RECORDS])
+    for start in range(0, len(operations), BATCH):
+        _plan_batch(pusher, operations[start : start + BATCH], report)
+    report["titles"] = _titles(report)
+    return report
+
+
+def _plan_batch(pusher: Pusher, operations: list[PushOperation], report: Report) -> None:
+    """Plan some writes as the push does, in a constant number of statements."""
+    found = records.lock({pusher.outbound.kind.slug: [each.record_id for each in operations]})
+    links = pusher.landing.links_of(operations)
+    pairs = [
+        (each, record, links.get(each.record_id))
+        for each in operations
+        if (record := found.get((each.record_kind, each.record_id))) is not None
+    ]
+    facts = pusher.planner.gather([(record, link) for _, record, link in pairs]) if pairs else None
+    for operation, record, link in pairs:
         try:
-            write = pusher.planner.plan(record, pusher.link_of(operation), needed=operation.needed)
+            write = pusher.planner.plan(record, link, needed=operation.needed, facts=facts)
         except FieldProblem as problem:
             report["fail"] += 1
             _show(report, [{"action": "fail", "title": record.full_title, "sentence": problem.sentence}])
@@ -179,16 +208,14 @@ def _outbound(pusher: Pusher) -> Report:
         action = "create" if isinstance(write, Wait) else write.action.split(":")[0]
         report[action] += 1
         if _room(report, action) and isinstance(write, Write):
-            report["examples"].append(_outbound_example(pusher, operation, record, action, write))
-    report["titles"] = _titles(report)
-    return report
+            report["examples"].append(_outbound_example(pusher, link, record, action, write))
 
 
 def _outbound_example(
-    pusher: Pusher, operation: PushOperation, record: Any, action: str, write: Write
+    pusher: Pusher, link: RecordLink | None, record: Any, action: str, write: Write
 ) -> dict[str, Any]:
     """A write, with what the provider has now (as both sides last agreed) and what it would get."""
-    fields, link = pusher.outbound.kind.fields, pusher.link_of(operation)
+    fields, kind = pusher.outbound.kind.fields, pusher.outbound.kind.slug
     agreed = link.base_local if link else {}
     changes = [_change(name, fields[name], agreed.get(name), write.local.get(name)) for name in write.fields]
-    return {"action": action, "kind": operation.record_kind, "title": record.full_title, "changes": changes}
+    return {"action": action, "kind": kind, "title": record.full_title, "changes": changes}

@@ -106,12 +106,12 @@ class _Slice:
             retries_before=self.job.retries,
         )
         try:
+            if self.job.dry_run:
+                preview.write_report(run)
+                return True
             option_lists.refresh_if_old(self.integration, connector)
             locks.refresh_if_old(self.integration, connector)
             parts = Parts.of_run(run)
-            if self.job.dry_run:
-                preview.write_report(run, parts)
-                return True
             return parts.finish_unknown() and parts.pull() and parts.push()
         finally:
             pool.close()

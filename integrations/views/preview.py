@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
@@ -130,17 +130,27 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _start(request: HttpRequest, integration: Integration, form: DirectionForm) -> HttpResponse:
-    """Keep the direction, ask for the preview, and follow it."""
+    """Ask for the preview of that direction, and follow it."""
     started: list[SyncJob] = []
-
-    def act() -> None:
-        if form.cleaned_data["direction"] != integration.direction:
-            services.change_options(integration, form.cleaned_data, actor=actor(request))
-        started.append(services.request_sync(integration, actor=actor(request), dry_run=True))
-
-    if not attempt(request, act, ""):
+    chosen = form.cleaned_data["direction"]
+    if not attempt(
+        request, lambda: started.append(services.request_preview(integration, chosen, actor=actor(request))), ""
+    ):
         return redirect("integrations:detail", pk=integration.pk)
     job = started[0]
     if not job.dry_run:
         messages.info(request, "Une synchronisation est déjà en cours : demandez l’aperçu quand elle sera finie.")
     return redirect("integrations:job", pk=job.pk)
+
+
+@administrator_required
+@require_POST
+def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Do what a preview showed: its direction becomes the integration's, and a synchronisation begins."""
+    rows = SyncJob.objects.filter(integration__deleted_at=None, dry_run=True).select_related("integration__credential")
+    preview_job = get_object_or_404(rows, pk=pk)
+    started: list[SyncJob] = []
+    done = f"Synchronisation de « {preview_job.integration.name} » demandée."
+    if not attempt(request, lambda: started.append(services.apply_preview(preview_job, actor=actor(request))), done):
+        return redirect("integrations:job", pk=pk)
+    return redirect("integrations:job", pk=started[0].pk)

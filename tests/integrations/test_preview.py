@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from integrations.models import Integration, RecordLink
+from integrations import services
+from integrations.models import Exchange, Integration, JobStatus, RecordLink, RemoteOption, SyncJob
 from integrations.records.models import Unit
 from integrations.records.services import Change, Origin, apply
-from tests.integrations.conftest import Synchronise
+from tests.integrations.conftest import Synchronise, finish
+from tests.integrations.quickbooks import connected
 
 if TYPE_CHECKING:
     from tests.simulator import Control
@@ -75,3 +82,113 @@ def test_examples_of_one_sort_leave_room_for_the_others(
     created = examples(report["in"]["tenants"], "create")
     assert len(created) == 10
     assert all("·" in title for title in report["in"]["tenants"]["titles"].values() if title[0].isdigit())
+
+
+# --- Nothing is written before « Appliquer » ------------------------------------------------------------------------
+def everything() -> dict[str, list[Any]]:
+    """Every row of every table, but for the previews themselves and the log of what was asked."""
+    aside = (SyncJob, Exchange)
+    models = [m for m in apps.get_models() if m not in aside and m._meta.managed and not m._meta.proxy]
+    return {m._meta.label: list(m._base_manager.order_by("pk").values()) for m in models} | {
+        "jobs": list(SyncJob.objects.filter(dry_run=False).order_by("pk").values())
+    }
+
+
+def written(simulator: Control, slug: str) -> list[str]:
+    return [f"{r['method']} {r['path']}" for r in simulator.requests(slug=slug) if r["method"] != "GET"]
+
+
+def look(integration: Integration, direction: str, actor: Any) -> tuple[SyncJob, dict[str, list[Any]]]:
+    """Ask for a preview; what every table holds then, and the preview once it is over."""
+    job = services.request_preview(Integration.objects.get(pk=integration.pk), direction, actor=actor)
+    before = everything()
+    return finish(job), before
+
+
+def test_a_preview_writes_nothing_on_either_side_and_applying_does_what_it_showed(
+    both: Integration, synchronise: Synchronise, simulator: Control, administrator: Any
+) -> None:
+    both.create_missing = True
+    both.save()
+    there = simulator.objects("tenants")
+    links = {link.remote_id: link.record_id for link in RecordLink.objects.filter(resource="tenants")}
+    apply([Change("tenant", links[there[0]["id"]], values={"phone": "+15145550009"})], USER)
+    apply([Change("tenant", links[there[1]["id"]], values={"given_name": "Alix"})], USER)
+    some = Unit.objects.first()
+    assert some is not None
+    values = {"property": some.property_id, "number": "P-9", "kind": "parking"}
+    apply([Change("unit", action="create", values=values)], USER)
+    simulator.edit("tenants", there[1]["id"], given_name="Béatrice")
+    simulator.edit("tenants", there[2]["id"], family_name="Roy-Caron")
+    simulator.delete("work_orders", simulator.objects("work_orders")[0]["id"])
+    simulator.fault("missing_field", path="/v1/tenants", field="family_name", record=3, times=1)
+    simulator.forget_requests()
+    job, before = look(both, "both", administrator)
+    assert job.status == JobStatus.COMPLETED, job.error_message
+    assert written(simulator, "rovida") == []
+    assert everything() == before
+    told = job.report
+    seen = {name: told["in"][kind][name] for kind, name in (("tenants", "hold"), ("tenants", "update"))}
+    assert seen == {"hold": 1, "update": 1} and told["in"]["work_orders"]["archive"] == 1
+    assert (told["out"]["tenants"]["update"], told["out"]["units"]["create"]) == (1, 1)
+
+    real = finish(services.apply_preview(job, actor=administrator))
+    assert (real.updated, real.archived, real.pushed) == (1, 1, 2)
+    assert len(written(simulator, "rovida")) == 2
+
+
+def test_looking_at_another_direction_sends_nothing_until_it_is_applied(
+    rovida: Integration, synchronise: Synchronise, simulator: Control, administrator: Any
+) -> None:
+    synchronise(rovida)
+    link = RecordLink.objects.filter(resource="tenants").first()
+    assert link is not None
+    apply([Change("tenant", link.record_id, values={"phone": "+15145550009"})], USER)
+    simulator.forget_requests()
+    job, before = look(rovida, "both", administrator)
+    assert everything() == before
+    assert job.report["out"]["tenants"]["update"] == 1
+    assert services.enqueue_pushes() == 0, "it still only receives"
+    finish(services.apply_preview(job, actor=administrator))
+    rovida.refresh_from_db()
+    assert rovida.direction == "both"
+    assert written(simulator, "rovida") == [f"PATCH /v1/tenants/{link.remote_id}"]
+
+
+def test_the_first_preview_of_books_keeps_not_even_their_lists(
+    simulator: Control, administrator: Any, settings: Any
+) -> None:
+    settings.SIMULATOR_URL = simulator.url
+    books = connected(simulator, direction="in")
+    simulator.forget_requests(slug="quickbooks")
+    job, before = look(books, "both", administrator)
+    assert job.status == JobStatus.COMPLETED, job.error_message
+    assert job.report["in"]["invoices"]["create"] > 0
+    assert everything() == before and not RemoteOption.objects.exists()
+    assert written(simulator, "quickbooks") == []
+
+
+def test_the_outbound_part_costs_the_same_for_three_records_and_for_thirty(
+    both: Integration, synchronise: Synchronise
+) -> None:
+    links = list(RecordLink.objects.filter(resource="tenants")[:30])
+
+    def statements(some: list[RecordLink]) -> int:
+        apply(
+            [Change("tenant", each.record_id, values={"phone": f"+1514555{n:04}"}) for n, each in enumerate(some)], USER
+        )
+        with CaptureQueriesContext(connection) as captured:
+            preview(both, synchronise)
+        return sum("tenant" in query["sql"] or "push" in query["sql"] for query in captured)
+
+    assert statements(links) == statements(links[:3])
+
+
+def test_the_command_looks_without_writing(both: Integration, simulator: Control) -> None:
+    simulator.edit("tenants", simulator.objects("tenants")[0]["id"], family_name="Roy-Caron")
+    before = everything()
+    out = StringIO()
+    call_command("sync", both.name, "--dry-run", stdout=out)
+    assert "rien n’a été écrit" in out.getvalue() and "Locataires sur la plateforme : 1 à modifier" in out.getvalue()
+    bells = "django_q.OrmQ"  # one is rung for every job
+    assert everything() | {bells: []} == before | {bells: []}

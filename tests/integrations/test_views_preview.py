@@ -68,12 +68,12 @@ def test_only_what_the_connector_can_do_is_offered(administrator_client: Client,
     assert not SyncJob.objects.exists()
 
 
-def test_a_preview_keeps_the_direction_and_leads_to_its_report(administrator_client: Client) -> None:
+def test_a_preview_leaves_the_direction_until_it_is_applied(administrator_client: Client) -> None:
     made = rows.integration()
     response = administrator_client.post(reverse("integrations:preview", args=[made.pk]), {"direction": "both"})
     job = SyncJob.objects.get()
     made.refresh_from_db()
-    assert (job.dry_run, made.direction) == (True, "both")
+    assert (job.dry_run, job.direction, made.direction) == (True, "both", "in")
     assert response["Location"] == reverse("integrations:job", args=[job.pk])
     html = html_of(administrator_client, "job", job.pk)
     assert "n’écrit rien" in html
@@ -121,7 +121,7 @@ def test_the_report_offers_to_apply_or_to_look_again(administrator_client: Clien
     made = rows.integration(direction="both")
     job = rows.job(made, dry_run=True, report=REPORT)
     html = html_of(administrator_client, "job", job.pk)
-    assert f'action="{reverse("integrations:sync", args=[made.pk])}"' in html
+    assert f'action="{reverse("integrations:apply_preview", args=[job.pk])}"' in html
     assert f'action="{reverse("integrations:preview", args=[made.pk])}"' in html
     failed = rows.job(made, dry_run=True, status="failed", error_message="ROVIDA ne répond pas.")
     html = html_of(administrator_client, "job", failed.pk)
@@ -150,3 +150,26 @@ def test_the_newest_preview_can_be_read_again(administrator_client: Client) -> N
     job = rows.job(made, dry_run=True)
     html = html_of(administrator_client, "detail", made.pk)
     assert f'<a href="{reverse("integrations:job", args=[job.pk])}">Le relire</a>' in html
+
+
+def test_applying_gives_the_direction_that_was_looked_at_and_synchronises(administrator_client: Client) -> None:
+    made = rows.integration()
+    looked = rows.job(made, dry_run=True, report=REPORT, direction="both")
+    assert "le sens « Dans les deux sens »" in html_of(administrator_client, "job", looked.pk)
+    response = administrator_client.post(reverse("integrations:apply_preview", args=[looked.pk]))
+    made.refresh_from_db()
+    job = SyncJob.objects.get(dry_run=False)
+    assert (made.direction, job.status) == ("both", "pending")
+    assert response["Location"] == reverse("integrations:job", args=[job.pk])
+
+
+@pytest.mark.parametrize("state", [{"status": "running"}, {"status": "failed"}])
+def test_only_a_preview_that_is_over_can_be_applied(state: dict[str, Any], administrator_client: Client) -> None:
+    made = rows.integration()
+    looked = rows.job(made, dry_run=True, direction="both", **state)
+    address = reverse("integrations:apply_preview", args=[looked.pk])
+    assert rows.said(administrator_client.post(address, follow=True))[0].startswith("Cet aperçu n’est pas terminé.")
+    made.refresh_from_db()
+    assert made.direction == "in"
+    synchronised = rows.job(made)
+    assert administrator_client.post(reverse("integrations:apply_preview", args=[synchronised.pk])).status_code == 404

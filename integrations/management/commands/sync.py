@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,16 @@ from integrations import services
 from integrations.models import Integration, JobStatus, SyncJob, Trigger
 from integrations.sync.runner import run_slice
 
+WOULD = {
+    "create": "à créer",
+    "update": "à modifier",
+    "archive": "à archiver",
+    "act": "opérations",
+    "hold": "en conflit",
+    "fail": "refusés",
+    "skip": "inchangés",
+}
+
 
 class Command(BaseCommand):
     help = "Synchronise one integration (by id or name) and print what happened."
@@ -22,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("integration", help="id or exact name")
         parser.add_argument("--resource", action="append", default=[], help="only this resource (repeatable)")
         parser.add_argument("--full", action="store_true", help="read everything again, not only what changed")
+        parser.add_argument("--dry-run", action="store_true", help="write nothing, print what would be done")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +43,11 @@ class Command(BaseCommand):
             raise CommandError(f"Objet inconnu : {', '.join(unknown)}. Objets offerts : {', '.join(sorted(known))}.")
         try:
             job = services.request_sync(
-                integration, trigger=Trigger.COMMAND, full=options["full"], resources=options["resource"]
+                integration,
+                trigger=Trigger.COMMAND,
+                full=options["full"],
+                dry_run=options["dry_run"],
+                resources=options["resource"],
             )
         except services.Refused as refused:
             raise CommandError(refused.sentence) from None
@@ -73,11 +89,23 @@ def _report(job: SyncJob) -> dict[str, Any]:
         "duration_ms": job.duration_ms,
         **{name: getattr(job, name) for name in names},
         "error": job.error_message,
+        **({"report": job.report} if job.dry_run else {}),
     }
 
 
 def _sentence(job: SyncJob) -> str:
+    if job.dry_run and job.report:
+        return "\n".join(["Aperçu : rien n’a été écrit.", *_would(job)])
     return (
         f"{job.get_status_display()} en {job.duration_ms} ms : {job.processed} traités, {job.created} créés, "
         f"{job.updated} modifiés, {job.archived} archivés, {job.skipped} inchangés, {job.failed} en erreur."
     )
+
+
+def _would(job: SyncJob) -> Iterator[str]:
+    """What would be done, a line for each object of each side."""
+    labels = {resource.name: resource.label for resource in job.integration.connector.resources}
+    for side, where in (("in", "sur la plateforme"), ("out", "chez le fournisseur")):
+        for name, part in job.report.get(side, {}).items():
+            counts = ", ".join(f"{part[count]} {word}" for count, word in WOULD.items() if part.get(count))
+            yield f"{labels.get(name, name)} {where} : {counts or 'rien à changer'}."
