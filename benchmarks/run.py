@@ -24,7 +24,7 @@ from typing import Any
 
 import requests
 
-from benchmarks import inbound, webhooks
+from benchmarks import following, inbound, webhooks
 from tests import postgres
 
 Figures = dict[str, Any]
@@ -133,11 +133,14 @@ def main() -> None:
         wanted = os.environ.get("BENCH_WEBHOOKS", "1") != "0"
         deliveries = webhooks.rows(database) if wanted else []
         calls = inbound.rows(database) if wanted else []
+        changes = following.rows(database) if wanted else []
     show(rows, {"measure": 9, "size": 7, "delay_ms": 8}, COLUMNS)
     show(deliveries, {"measure": 28}, webhooks.COLUMNS)
     show(calls, {"measure": 28}, inbound.COLUMNS)
+    show(changes, {"measure": 28}, following.COLUMNS)
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({"synchronisation": rows, "webhooks": deliveries, "inbound": calls}, indent=2))
+    found = {"synchronisation": rows, "webhooks": deliveries, "inbound": calls, "following": changes}
+    OUT.write_text(json.dumps(found, indent=2))
     print(f"Written to {OUT}")
 
 

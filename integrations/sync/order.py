@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from integrations.models import RecordLink
+from integrations.models import LinkState, RecordLink
 from integrations.sync.links import LinkKey
 from integrations.sync.plan import Item
 
@@ -67,6 +67,8 @@ def judge(items: Iterable[Item], links: Mapping[LinkKey, RecordLink], resource: 
             judged.taken.append(item)
             continue
         order = compare(item.version, link.remote_version)
+        if link.state == LinkState.TOMBSTONE and not item.deleted:
+            order = None  # a deletion seldom tells a version of its own
         if order == -1:
             judged.stale.append(item)
         elif order == 1 or item.read_at is None or link.synced_at < item.read_at:
