@@ -31,7 +31,8 @@ def renew_secret(integration: Integration, *, actor: User) -> str:
 
     Where the address alone is the secret, a new address: the old one is refused at once.
     """
-    row, source = _row(integration), subscribing.declared(integration).secret
+    row = _row(integration)
+    source = subscribing.secret_source(row)
     if source in ("app", "pasted"):
         raise Refused(NOT_OURS)
     if source == "none":

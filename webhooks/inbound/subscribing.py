@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from connectors.base.connector import Connector
@@ -48,12 +47,24 @@ def declared(integration: Integration) -> Webhooks:
     return webhooks
 
 
+def secret_source(row: InboundSubscription) -> str:
+    """Where the secret of its calls comes from, as connectors.base.webhooks.Webhooks says it. A subscription without an
+    id is none of its own: that of our application announces every account."""
+    webhooks = declared(row.integration)
+    of_app = webhooks.app_level and webhooks.subscribes and row.state == SubscriptionState.ACTIVE and not row.remote_ids
+    return "app" if of_app else webhooks.secret
+
+
 def address_of(row: InboundSubscription) -> str:
     """Where the provider is to call: the address of all accounts where its application's secret signs, else a keyed
     one."""
-    webhooks, provider = declared(row.integration), row.integration.provider
-    shared = webhooks.app_level and webhooks.secret == "app"  # noqa: S105 - where it comes from
-    return keys.address(provider) if shared else keys.address(provider, row.key)
+    shared = declared(row.integration).app_level and secret_source(row) == "app"
+    return keys.address(row.integration.provider) if shared else own_address(row)
+
+
+def own_address(row: InboundSubscription) -> str:
+    """The keyed address of one integration."""
+    return keys.address(row.integration.provider, row.key)
 
 
 def see_to_due() -> int:
@@ -61,7 +72,9 @@ def see_to_due() -> int:
     if stop.current() is not None:
         return 0
     seen = 0
-    for row in InboundSubscription.objects.filter(renew_at__lte=Now()).select_related("integration__credential"):
+    for row in InboundSubscription.objects.filter(renew_at__lte=timezone.now()).select_related(
+        "integration__credential"
+    ):
         # Compare-and-swap on the planned time: of two machines, one sees to it.
         held = InboundSubscription.objects.filter(pk=row.pk, renew_at=row.renew_at)
         if held.update(renew_at=timezone.now() + HELD_FOR):
@@ -88,7 +101,7 @@ def see_to(row: InboundSubscription) -> None:
 # --- To be called ---------------------------------------------------------------------------------------------------
 def _keep(row: InboundSubscription) -> None:
     """Subscribe, or renew and check what there is."""
-    url, before, was = address_of(row), list(row.remote_ids), row.state
+    url, before, was = own_address(row), list(row.remote_ids), row.state
     # Providers that check the address may do so before they answer us: only a pending row lets them.
     if declared(row.integration).handshake is not no_handshake:
         _set(row, state=SubscriptionState.PENDING)

@@ -57,7 +57,7 @@ def _page(request: HttpRequest, integration: Integration, **more: Any) -> HttpRe
     context = {
         "row": row,
         "on": integration.webhooks_enabled,
-        "secret_source": webhooks.secret,
+        "secret_source": subscribing.secret_source(row) if row else webhooks.secret,
         "subscribes": webhooks.subscribes,
         "announced": [r.label for r in integration.connector.resources if r.name in webhooks.resources],
         "address": subscribing.address_of(row) if row else "",
@@ -74,9 +74,11 @@ def _page(request: HttpRequest, integration: Integration, **more: Any) -> HttpRe
 
 
 def _secrets(integration: Integration, row: InboundSubscription | None) -> list[str]:
-    if subscribing.declared(integration).secret == "app":  # noqa: S105 - where it comes from
+    if row is None:
+        return []
+    if subscribing.secret_source(row) == "app":
         return list(webhook_secrets(integration.provider).get(integration.environment, ()))
-    return row.live_secrets() if row else []
+    return row.live_secrets()
 
 
 def _back(pk: UUID) -> HttpResponse:

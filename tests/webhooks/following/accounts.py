@@ -43,9 +43,9 @@ def listening(desk: Desk, administrator: object) -> Integration:
     inbound.switch(integration, on=True, actor=administrator)  # type: ignore[arg-type]
     if subscribing.declared(integration).subscribes:
         subscribing.see_to_due()
-    else:
+    row = InboundSubscription.objects.select_related("integration").get(integration=integration)
+    if not row.remote_ids:
         register(desk, integration, administrator)
-    row = InboundSubscription.objects.get(integration=integration)
     assert row.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING), row.message
     integration.refresh_from_db()
     return integration
@@ -53,8 +53,8 @@ def listening(desk: Desk, administrator: object) -> Integration:
 
 def register(desk: Desk, integration: Integration, administrator: object) -> None:
     """What a person does at the provider's portal, and here with what it shows."""
-    source = subscribing.declared(integration).secret
     row = InboundSubscription.objects.select_related("integration").get(integration=integration)
+    source = subscribing.secret_source(row)
     url = subscribing.address_of(row)
     if source == "ours":
         secret = inbound.renew_secret(integration, actor=administrator)  # type: ignore[arg-type]

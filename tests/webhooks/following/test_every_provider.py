@@ -19,7 +19,7 @@ from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
 from tests.webhooks.following.accounts import listening
 from webhooks.following.follower import Follower
-from webhooks.models import InboundEvent, InboundStatus
+from webhooks.models import InboundEvent, InboundStatus, RefusedCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,8 +51,9 @@ def follow_until(until: Any) -> float:
     follower, began = Follower(), time.monotonic()
     try:
         while not until():
-            assert time.monotonic() - began < DEADLINE, list(
-                InboundEvent.objects.values_list("status", "resource", "kind", "code", "message")
+            assert time.monotonic() - began < DEADLINE, (
+                list(InboundEvent.objects.values_list("status", "resource", "kind", "code", "message")),
+                list(RefusedCall.objects.values_list("reason", "count")),
             )
             follower.run_pass(0.05)
         return time.monotonic() - began
