@@ -64,11 +64,7 @@ def merge_customers(
         ]
         applied = records.apply(_joined(changes), origin, locked=locked)
         links = _move(kind, into, {survivor_id: customers[survivor_id]}, repointed)
-        now = timezone.now()
-        RecordMerge.objects.bulk_create(
-            RecordMerge(kind=CUSTOMER, loser_id=loser, survivor_id=survivor_id, merged_by=actor.email, merged_at=now)
-            for loser in into
-        )
+        _remember(survivor_id, into, actor)
         survivor = customers[survivor_id]
         _audit(survivor, [customers[pk] for pk in into], applied, len(repointed), actor)
     return Merged(survivor, len(repointed), links)
@@ -117,6 +113,16 @@ def _move(kind: Kind, into: merging.Into, survivors: Mapping[UUID, Any], repoint
     return len(live)
 
 
+def _remember(survivor_id: UUID, into: merging.Into, actor: User) -> None:
+    """Which record became which. One that was restored since an earlier merge is nobody's loser any more."""
+    now = timezone.now()
+    RecordMerge.objects.filter(kind=CUSTOMER, loser_id__in=[survivor_id, *into]).delete()
+    RecordMerge.objects.bulk_create(
+        RecordMerge(kind=CUSTOMER, loser_id=loser, survivor_id=survivor_id, merged_by=actor.email, merged_at=now)
+        for loser in into
+    )
+
+
 def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], references: int, actor: User) -> None:
     (changed,) = (each.changed for each in applied if each.id == survivor.pk)
     audit.record(
@@ -131,15 +137,16 @@ def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], ref
 
 def settle_merges() -> int:
     """Move what came in under a loser since its merge: a page that had read its links before, the answer to a write
-    that was under way. Returns how many records were moved; three queries and one per referring field."""
+    that was under way. Returns how many records were moved; four queries and one per referring field."""
     kind = KINDS[CUSTOMER]
     recent = RecordMerge.objects.filter(kind=CUSTOMER, merged_at__gte=timezone.now() - WATCHED)
     if not recent.exists():
         return 0
     # Older merges too: a survivor of theirs may have been merged since.
     into = merging.resolved(RecordMerge.objects.filter(kind=CUSTOMER))
-    late = set(recent.values_list("loser_id", flat=True))
-    into = {loser: survivor for loser, survivor in into.items() if loser in late}
+    late = kind.model.objects.filter(pk__in=recent.values("loser_id"), archived_at__isnull=False)
+    # One that somebody restored is a customer of its own again.
+    into = {loser: into[loser] for loser in late.values_list("pk", flat=True)}
     told = merging.references(kind, into)
     mine = {"record_kind": CUSTOMER, "record_id__in": list(into)}
     strays = RecordLink.objects.filter(**mine).exclude(state="archived").exists()

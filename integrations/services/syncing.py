@@ -50,7 +50,8 @@ def request_sync(
     """
     if not integration.can_sync:
         raise Refused(_why_not(integration))
-    if actor is not None and stop.current() is not None:
+    # A person waits for the answer; what is planned waits for the end of the stop instead.
+    if (actor is not None or trigger == Trigger.COMMAND) and stop.current() is not None:
         raise Refused(stop.EmergencyStopped.sentence)
     job = SyncJob(
         integration=integration,

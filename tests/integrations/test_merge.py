@@ -411,3 +411,19 @@ def test_a_settling_pass_costs_one_query_when_nothing_was_merged_lately() -> Non
     with CaptureQueriesContext(connection) as captured:
         assert services.settle_merges() == 0
     assert len(captured) == 1
+
+
+def test_a_loser_that_somebody_restores_is_a_customer_again(administrator: Any) -> None:
+    first, second = rows.record("customer", name="A"), rows.record("customer", name="B")
+    merge(second, first, actor=administrator)
+    apply([Change("customer", first.pk, "restore")], USER)
+    own = rows.record("job", title="À lui", customer=first.pk)
+    services.settle_merges()
+    own.refresh_from_db()
+    assert own.customer_id == first.pk
+    merge(first, second, actor=administrator)
+    late = rows.record("job", title="En retard", customer=second.pk)
+    services.settle_merges()
+    late.refresh_from_db()
+    assert late.customer_id == first.pk
+    assert list(RecordMerge.objects.values_list("loser_id", flat=True)) == [second.pk]

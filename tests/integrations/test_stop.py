@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -110,6 +111,8 @@ def test_a_person_is_refused_with_the_reason(rovida: Integration, administrator:
     services.stop_everything(actor=administrator)
     with pytest.raises(Refused, match="arrêt d’urgence"):
         services.request_sync(rovida, actor=administrator)
+    with pytest.raises(CommandError, match="arrêt d’urgence"):
+        call_command("sync", str(rovida.pk))
 
 
 def test_the_stop_is_confirmed_shown_on_every_page_ended_and_audited(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.urls import reverse
 from integrations import services
 from integrations.core.models import AuditEvent
 from integrations.models import Integration, LinkState, PushOperation, RecordLink, RunUndo, SyncJob
-from integrations.records.models import Event, Job, Property, RecordHistory, Tenant, Unit
+from integrations.records.models import Customer, Event, Invoice, Job, Property, RecordHistory, Tenant, Unit
 from integrations.records.services import Change, Origin, apply
 from integrations.services import Refused, undoing
 from tests.integrations import rows
@@ -278,3 +279,65 @@ def test_an_undoing_costs_the_same_for_three_records_and_for_thirty(
             undoing.work_undos()
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_lines_addresses_and_references_come_back_whole(undo: Any) -> None:
+    job = rows.job(rows.integration())
+    by_run = Origin("integration", str(job.integration_id), job_id=job.pk)
+    who, other = rows.record("customer", name="A"), rows.record("customer", name="B")
+    address = {
+        "line1": "1, rue Roy",
+        "line2": "",
+        "city": "Laval",
+        "province": "QC",
+        "postal_code": "H7A 1A1",
+        "country": "CA",
+    }
+    lines = [{"description": "Appel", "quantity": "1", "unit_price": "100"}, {"description": "Pièces", "quantity": "2"}]
+    bill = rows.record("invoice", number="F-1", customer=who.pk, lines=lines)
+    apply([Change("customer", who.pk, values={"billing_address": address})], USER)
+    changed = {"customer": other.pk, "lines": [{"description": "Autre chose", "quantity": "9"}]}
+    apply(
+        [
+            Change("invoice", bill.pk, values=changed),
+            Change("customer", who.pk, values={"billing_address": None}),
+        ],
+        by_run,
+    )
+    undo(job)
+    bill = Invoice.objects.get(pk=bill.pk)
+    assert [(line.description, line.quantity) for line in bill.lines.all()] == [("Appel", 1), ("Pièces", 2)]
+    assert bill.customer_id == who.pk
+    assert Customer.objects.get(pk=who.pk).billing_address == address
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happened_since_only_untouched_values_come_back(seed: int, undo: Any) -> None:
+    """Random changes by the run and by people, in any order, against a plain model of what undoing means."""
+    luck = random.Random(seed)
+    fields = ("given_name", "family_name", "phone", "company_name")
+    job = rows.job(rows.integration())
+    by_run = Origin("integration", str(job.integration_id), job_id=job.pk)
+    people = [rows.record("tenant", given_name="a", family_name="a") for _ in range(6)]
+    expected: dict[Any, dict[str, str]] = {}
+    for person in people:
+        now = {name: getattr(person, name) for name in fields}
+        before: dict[str, str] = {}
+        written: dict[str, str] = {}
+        for _ in range(luck.randrange(6)):
+            name, value = luck.choice(fields), luck.choice("abcd")
+            mine = luck.random() < 0.6
+            if mine and now[name] != value:
+                before.setdefault(name, now[name])
+                written[name] = value
+            apply([Change("tenant", person.pk, values={name: value})], by_run if mine else USER)
+            now[name] = value
+        expected[person.pk] = {
+            name: before[name] if name in written and value == written[name] else value for name, value in now.items()
+        }
+    undo(job)
+    held = {p.pk: {name: getattr(p, name) for name in fields} for p in Tenant.objects.all()}
+    assert held == expected
+    versions = dict(Tenant.objects.values_list("pk", "version"))
+    undo(job)
+    assert dict(Tenant.objects.values_list("pk", "version")) == versions
