@@ -1,4 +1,5 @@
-"""Calls of providers on PostgreSQL: how many a second two web processes acknowledge, how soon, and at what cost.
+"""Calls of providers: how many a second two web processes acknowledge, how soon, and at what cost, on a PostgreSQL that
+waits for the disk.
 
 `rows` is what `make bench` calls, `python -m benchmarks.inbound all` alone; the other roles are processes of their own.
 """
@@ -180,7 +181,7 @@ def main() -> None:
         requests = pickle.loads(Path(options.requests).read_bytes())  # noqa: S301 - our own file
         print(json.dumps(asyncio.run(_call(options.port, requests[options.since : options.until], CLIENTS))))
     elif options.role == "all":
-        with postgres.temporary() as database:
+        with postgres.temporary(options=()) as database:
             print(json.dumps(rows(database), indent=2))
     else:
         import django

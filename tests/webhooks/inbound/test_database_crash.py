@@ -28,7 +28,7 @@ print(Desk(KEYED).path)
 
 
 def test_no_acknowledged_event_is_lost_when_the_database_crashes(tmp_path):
-    with postgres.temporary() as url:
+    with postgres.temporary(options=()) as url:
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "lacoste_integrations.settings", "DATABASE_URL": url}
 
         def run(*command: str) -> str:
