@@ -12,6 +12,7 @@ import pytest
 
 from integrations.models import Integration, RecordLink
 from integrations.records.kinds import KINDS, value_of
+from integrations.records.models import Event, Payment
 from integrations.sync.lines import canonical
 from tests.connectors.suite.adapter import Adapter, adapters
 from tests.connectors.suite.desk import Desk, Said
@@ -125,3 +126,21 @@ def test_doubled_and_reordered_calls_end_in_the_same_state_as_a_pull(
     job = synchronise(integration, resources=[resource])
     assert (job.updated, job.archived) == (0, 0)
     assert shows(link_of(integration, resource, desk, made), said)
+
+
+REFUSED = {
+    "stripe": ("payment_intent", {"amount": 125_000, "payment_method": "pm_card_chargeDeclined"}),
+    "square": ("payment", {"amount": 4599, "source": "cnon:card-nonce-declined"}),
+}
+"""How a card is refused at each fake."""
+
+
+@pytest.mark.parametrize("slug", sorted(REFUSED))
+def test_a_refused_card_is_a_failed_payment_and_tells_so(slug: str, desk: Desk, administrator: Any) -> None:
+    listening(desk, administrator)
+    kind, values = REFUSED[slug]
+    desk.create(kind, **values)
+    follow_until(lambda: Payment.objects.filter(status="failed").exists())
+    payment = Payment.objects.get(status="failed")
+    event = Event.objects.get(type="payment.failed")
+    assert (event.kind, event.record_id, event.origin) == ("payment", payment.pk, payment.provenance["status"]["by"])
