@@ -85,6 +85,9 @@ class Page:
     last: bool
 
 
+REAL_TIME = "Temps réel"
+
+
 class Connector(ABC):
     """A provider. Declared as class attributes; without resources it is an identity only (`available` is False)."""
 
@@ -94,6 +97,7 @@ class Connector(ABC):
     badge: ClassVar[str]
     description: ClassVar[str]
     sync_types: ClassVar[tuple[str, ...]] = ()
+    """When synchronisations happen, in French; REAL_TIME where `webhooks` tells of changes."""
     auth_methods: ClassVar[tuple[AuthMethod, ...]] = ()
     oauth: ClassVar[OAuth2 | None] = None
     config_fields: ClassVar[tuple[CredentialField, ...]] = ()

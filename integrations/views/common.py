@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from connectors.base.connector import Connector
+from connectors.base.connector import REAL_TIME, Connector
 from connectors.base.errors import ConnectorError
 from integrations import selectors
 from integrations.core.models import User
@@ -49,7 +49,7 @@ def offer_of(connector: type[Connector]) -> Offer:
         badge=connector.badge,
         description=connector.description,
         auth=", ".join(method.label for method in connector.auth_methods),
-        sync=", ".join(connector.sync_types),
+        sync=", ".join(word for word in connector.sync_types if word != REAL_TIME or connector.webhooks),
         available=connector.available and bool(methods(connector) and environments(connector)),
     )
 

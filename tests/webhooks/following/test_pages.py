@@ -13,6 +13,7 @@ from connectors.rovida.connector import Rovida
 from integrations import selectors
 from integrations.core.models import AuditEvent
 from integrations.models import Integration
+from integrations.views.common import offer_of
 from tests.webhooks.following.conftest import received
 from tests.webhooks.following.declared import declared
 from webhooks.models import InboundSubscription, SubscriptionState
@@ -48,6 +49,7 @@ def test_where_the_provider_has_no_webhooks_there_is_no_such_page(
     settings = text(administrator_client.get(f"/integrations/{rovida.pk}/settings"))
     assert "Temps réel" not in settings
     assert "Webhooks activés" not in settings
+    assert "Temps réel" not in offer_of(Rovida).sync
 
 
 def test_switching_on_makes_an_address_and_a_secret_that_is_shown_once(
