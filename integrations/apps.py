@@ -26,6 +26,10 @@ AUDIT_ACTIONS = {
     "customers.merged": "Clients fusionnés",
     "emergency.stopped": "Arrêt d’urgence",
     "emergency.resumed": "Reprise après l’arrêt d’urgence",
+    "approval.asked": "Approbation demandée",
+    "approval.approved": "Changements approuvés",
+    "approval.refused": "Changements refusés",
+    "integration.released": "Intégration libérée",
     "integration.slots_changed": "Correspondance des comptes modifiée",
 }
 

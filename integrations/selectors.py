@@ -16,11 +16,14 @@ from integrations import panels
 from integrations.core.models import User
 from integrations.models import (
     OPEN_STATUSES,
+    Approval,
+    ApprovalState,
     Conflict,
     ConflictState,
     Credential,
     Exchange,
     FieldMapping,
+    HeldChange,
     Integration,
     LinkState,
     PushOperation,
@@ -67,8 +70,8 @@ def _count(rows: QuerySet[Any]) -> Coalesce:
 
 
 def integrations() -> QuerySet[Integration]:
-    """Live integrations with `records`, `open_errors`, `open_conflicts`, `refused_pushes`, `connected` and
-    `open_job_id`, by name; one query."""
+    """Live integrations with `records`, `open_errors`, `open_conflicts`, `open_approvals`, `refused_pushes`,
+    `connected` and `open_job_id`, by name; one query."""
     open_jobs = SyncJob.objects.filter(integration=OuterRef("pk"), status__in=OPEN_STATUSES)
     return (
         Integration.objects.live()
@@ -77,6 +80,7 @@ def integrations() -> QuerySet[Integration]:
             records=_count(RecordLink.objects.filter(state=LinkState.LIVE)),
             open_errors=_count(SyncError.objects.filter(resolved_at=None)),
             open_conflicts=_count(Conflict.objects.filter(state=ConflictState.OPEN)),
+            open_approvals=_count(Approval.objects.filter(state=ApprovalState.OPEN)),
             refused_pushes=_count(PushOperation.objects.filter(status=PushStatus.REJECTED)),
             connected=Exists(Credential.objects.filter(integration=OuterRef("pk"))),
             open_job_id=Subquery(open_jobs.values("pk")[:1]),
@@ -205,6 +209,28 @@ def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySe
     if resolved:
         return rows.filter(state=ConflictState.RESOLVED).order_by("-resolved_at", "-id")
     return rows.filter(state=ConflictState.OPEN)
+
+
+def approvals_of(integration: Integration, *, decided: bool = False) -> QuerySet[Approval]:
+    """The approvals that wait, newest first, or those that were decided on, the last first; with `waiting`, how many
+    changes each one holds now."""
+    rows = Approval.objects.filter(integration=integration).annotate(
+        incoming=Count("held", distinct=True), outgoing=Count("pushes", distinct=True)
+    )
+    rows = rows.annotate(waiting=F("incoming") + F("outgoing"))
+    if decided:
+        return rows.exclude(state=ApprovalState.OPEN).order_by("-decided_at", "-id")
+    return rows.filter(state=ApprovalState.OPEN)
+
+
+def approval_samples(approvals: Iterable[Approval], most: int) -> dict[UUID, list[HeldChange | PushOperation]]:
+    """The first `most` changes of each of these approvals, whichever way they go; two queries an approval."""
+    found: dict[UUID, list[HeldChange | PushOperation]] = {}
+    for approval in approvals:
+        held = HeldChange.objects.filter(approval=approval).defer("payload").order_by("pk")[:most]
+        pushes = PushOperation.objects.filter(approval=approval, status=PushStatus.HELD).defer("request")
+        found[approval.pk] = [*held, *pushes.order_by("pk")[:most]]
+    return found
 
 
 def pushes_of(integration: Integration, status: str = "") -> QuerySet[PushOperation]:

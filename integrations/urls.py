@@ -3,6 +3,7 @@
 from django.urls import path
 
 from integrations.views import (
+    approvals,
     apps,
     audit,
     changes,
@@ -45,6 +46,9 @@ urlpatterns = [
     path("integrations/<uuid:pk>/preview", preview.preview, name="preview"),
     path("integrations/<uuid:pk>/conflicts", conflicts.listing, name="conflicts"),
     path("integrations/<uuid:pk>/conflicts/resolve", conflicts.resolve, name="resolve_conflicts"),
+    path("integrations/<uuid:pk>/approvals", approvals.listing, name="approvals"),
+    path("integrations/<uuid:pk>/release", approvals.release, name="release"),
+    path("integrations/approvals/<uuid:pk>/decide", approvals.decide, name="decide_approval"),
     path("integrations/<uuid:pk>/pushes", pushes.listing, name="pushes"),
     path("integrations/<uuid:pk>/pushes/retry", pushes.retry_all, name="retry_pushes"),
     path("integrations/pushes/<uuid:pk>/retry", pushes.retry, name="retry_push"),

@@ -127,6 +127,11 @@ CACHES = {
 }
 
 LEASE_SECONDS = env.float("LEASE_SECONDS", 20.0)
+# Of the changes of one sort that a run would make to one object, more than both wait for an approval.
+GUARD_MINIMUM = env.int("GUARD_MINIMUM", 25)
+GUARD_SHARE = env.float("GUARD_SHARE", 0.1)
+# Records of each object that a new integration takes until a person releases it.
+TRIAL_RECORDS = env.int("TRIAL_RECORDS", 25)
 SLICE_SECONDS = env.float("SLICE_SECONDS", LEASE_SECONDS)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0)
 BEAT_SECONDS = env.float("BEAT_SECONDS", 3.0)

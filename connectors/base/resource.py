@@ -85,12 +85,13 @@ class Act:
     """Something that can be done to an object and is neither a change of fields nor a deletion.
 
     label: French; when: (field of the record, value) whose presence asks for it, ("archived", True) for an archived
-    record.
+    record; restores: whether it brings a deleted object back.
     """
 
     name: str
     label: str
     when: tuple[str, Any] | None = None
+    restores: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,10 @@ CLIENTS = _resource(
     record="customer",
     path="users/clients",
     capabilities=WRITABLE | {"act"},
-    acts=(Act("remove", "Supprimer le client", when=("archived", True)), Act("restore", "Rétablir le client")),
+    acts=(
+        Act("remove", "Supprimer le client", when=("archived", True)),
+        Act("restore", "Rétablir le client", restores=True),
+    ),
     match=("email", "name"),
     lookup_fields=("_twin",),
     mappings=(

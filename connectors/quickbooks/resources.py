@@ -49,7 +49,10 @@ CUSTOMERS = _resource(
     match=("email", "name"),
     lookup_fields=("DisplayName", "PrimaryEmailAddr.Address"),
     capabilities=WRITABLE | {"act"},
-    acts=(Act("deactivate", "Rendre inactif", when=("archived", True)), Act("reactivate", "Rendre actif")),
+    acts=(
+        Act("deactivate", "Rendre inactif", when=("archived", True)),
+        Act("reactivate", "Rendre actif", restores=True),
+    ),
     mappings=(
         Map("customer.name", "DisplayName", "string", required=True),
         Map("customer.email", "PrimaryEmailAddr.Address", "email"),

@@ -42,7 +42,10 @@ CUSTOMERS = _resource(
     max_page_size=4000,
     match=("email", "name"),
     lookup_fields=("id", "name"),
-    acts=(Act("deactivate", "Rendre inactif", when=("archived", True)), Act("reactivate", "Rendre actif")),
+    acts=(
+        Act("deactivate", "Rendre inactif", when=("archived", True)),
+        Act("reactivate", "Rendre actif", restores=True),
+    ),
     mappings=(
         Map("customer.name", "name", required=True),
         Map("customer.email", "contacts.default.email1", "email"),

@@ -58,7 +58,7 @@ CONTACTS = _resource(
     capabilities=WRITABLE,
     acts=(
         Act("archive", "Archiver le contact", when=("archived", True)),
-        Act("restore", "Rétablir le contact"),
+        Act("restore", "Rétablir le contact", restores=True),
     ),
     mappings=(
         Map("customer.name", "Name", "string", required=True),

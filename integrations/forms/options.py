@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from integrations.models import ConflictPolicy, Direction, Frequency, Integration
+from integrations.models import ConflictPolicy, DeletionPolicy, Direction, Frequency, Integration
 from integrations.routing import writable
 from integrations.services import OPTIONS
 
@@ -18,6 +18,14 @@ POLICIES = {
     ConflictPolicy.NEWEST: "La dernière modification gagne; trop rapprochées pour être départagées, le champ attend.",
 }
 
+
+DELETIONS = {
+    DeletionPolicy.ARCHIVE: "Ce qui disparaît d’un côté est archivé ici; une fiche archivée ici le reste.",
+    DeletionPolicy.UNLINK: "La fiche reste telle quelle et n’est plus reliée à rien chez le fournisseur.",
+    DeletionPolicy.RESTORE: "Ce qui disparaît là-bas y est recréé, où le sens et le fournisseur le permettent; sinon "
+    "la fiche reste sans lien. Une fiche archivée ici qui change là-bas est rétablie.",
+    DeletionPolicy.ASK: "Chaque suppression attend votre décision sous « À approuver ».",
+}
 
 HOURS = [(hour, f"{hour}\xa0h\xa000") for hour in range(24)]
 FILTER = "filter-"
@@ -100,6 +108,7 @@ class OptionsForm(forms.ModelForm):
             "push_divisions": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
             "direction": ExplainedRadios,
             "conflict_policy": ExplainedRadios,
+            "deletion_policy": ExplainedRadios,
             "date_from": DayInput,
             "date_to": DayInput,
             "lock_date": DayInput,
@@ -116,6 +125,7 @@ class OptionsForm(forms.ModelForm):
             "frequency": "Synchronisation planifiée",
             "push_frequency": "Envoi de ce qui change ici",
             "conflict_policy": "Quand un même champ a changé des deux côtés",
+            "deletion_policy": "Quand un enregistrement est supprimé d’un côté",
             "newest_tolerance": "Tolérance entre les horloges (s)",
             "create_missing": "Créer les manquants",
             "push_weekday": "Jour d’envoi",
@@ -148,7 +158,8 @@ class OptionsForm(forms.ModelForm):
             "push_weekday": "Le jour de l’envoi hebdomadaire.",
             "push_divisions": "Seuls les enregistrements de ces divisions sont créés chez le fournisseur. Aucune "
             "choisie : toutes.",
-            "include_deleted": "Ce qui est supprimé chez le fournisseur est archivé ici; sinon, rien ne change ici.",
+            "include_deleted": "Ce qui est supprimé chez le fournisseur suit le choix ci-dessous; sinon, rien ne "
+            "change ici.",
             "date_from": "Les documents plus anciens sont laissés de côté, dans les deux sens.",
             "date_to": "Ce jour compris. Les documents plus récents sont laissés de côté.",
             "lock_date": "Rien de daté de ce jour ou d’avant n’est écrit chez le fournisseur : l’envoi attend. Ce qui "
@@ -169,6 +180,9 @@ class OptionsForm(forms.ModelForm):
         policy = self.fields["conflict_policy"].widget
         assert isinstance(policy, ExplainedRadios)
         policy.explanations = {value.value: text for value, text in POLICIES.items()}
+        deletion = self.fields["deletion_policy"].widget
+        assert isinstance(deletion, ExplainedRadios)
+        deletion.explanations = {value.value: text for value, text in DELETIONS.items()}
         # "2" rather than "2,00".
         self.initial["backoff_multiplier"] = self.instance.backoff_multiplier.normalize()
         self.fields["backoff_multiplier"].widget.attrs["inputmode"] = "decimal"

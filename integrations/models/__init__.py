@@ -1,8 +1,18 @@
 """The models of the app, one module per idea."""
 
+from integrations.models.approval import (
+    Approval,
+    ApprovalReason,
+    ApprovalState,
+    HeldChange,
+    RiskyAction,
+    SeenPage,
+    Side,
+)
 from integrations.models.connection import (
     ConflictPolicy,
     Credential,
+    DeletionPolicy,
     Direction,
     Environment,
     Frequency,
@@ -38,17 +48,22 @@ from integrations.models.worker import WorkerHost
 
 __all__ = [
     "OPEN_STATUSES",
+    "Approval",
+    "ApprovalReason",
+    "ApprovalState",
     "Conflict",
     "ConflictPolicy",
     "ConflictState",
     "Credential",
     "DataType",
+    "DeletionPolicy",
     "Direction",
     "EmergencyStop",
     "Environment",
     "Exchange",
     "FieldMapping",
     "Frequency",
+    "HeldChange",
     "Integration",
     "JobStatus",
     "LinkState",
@@ -61,8 +76,11 @@ __all__ = [
     "RecordLink",
     "RecordMerge",
     "RemoteOption",
+    "RiskyAction",
     "RunUndo",
+    "SeenPage",
     "SentChange",
+    "Side",
     "SlotRule",
     "Status",
     "SyncCursor",

@@ -64,6 +64,15 @@ class ConflictPolicy(models.TextChoices):
     NEWEST = "newest", "La modification la plus récente l’emporte"
 
 
+class DeletionPolicy(models.TextChoices):
+    """What a deletion on one side means for the other."""
+
+    ARCHIVE = "archive", "Archiver la fiche"
+    UNLINK = "unlink", "Garder la fiche, défaire le lien"
+    RESTORE = "restore", "Rétablir chez le fournisseur"
+    ASK = "ask", "Demander"
+
+
 class Weekday(models.IntegerChoices):
     MONDAY = 0, "lundi"
     TUESDAY = 1, "mardi"
@@ -110,6 +119,11 @@ class Integration(models.Model):
     )
     # Resource name → policy, for the objects that do not follow the integration's own.
     object_policies = models.JSONField("en cas de conflit, par objet", default=dict, blank=True)
+    deletion_policy = models.CharField(
+        "en cas de suppression", max_length=10, choices=DeletionPolicy, default=DeletionPolicy.ARCHIVE
+    )
+    # Resource name → policy, for the objects that do not follow the integration's own.
+    deletion_policies = models.JSONField("en cas de suppression, par objet", default=dict, blank=True)
     newest_tolerance = models.PositiveSmallIntegerField(
         "tolérance entre les horloges (s)", default=60, validators=[MaxValueValidator(3600)]
     )
@@ -156,6 +170,8 @@ class Integration(models.Model):
 
     webhooks_enabled = models.BooleanField("webhooks activés", default=False)
 
+    # Until then each synchronisation takes some records of each object only, for a person to look at.
+    released_at = models.DateTimeField("libérée le", null=True, blank=True)
     last_sync_at = models.DateTimeField("dernière synchronisation", null=True, blank=True)
     created_at = models.DateTimeField("ajoutée le", auto_now_add=True)
     deleted_at = models.DateTimeField("supprimée le", null=True, blank=True)
@@ -191,6 +207,15 @@ class Integration(models.Model):
     def receives(self) -> bool:
         """Whether changes at the provider come to the platform."""
         return self.direction in (Direction.IN, Direction.BOTH)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether a person has yet to look at the first records before all of them are taken."""
+        return self.released_at is None
+
+    def deletion_policy_of(self, resource: str) -> str:
+        """What a deletion of this object means."""
+        return str(self.deletion_policies.get(resource) or self.deletion_policy)
 
     @property
     def sends_apart(self) -> bool:

@@ -73,6 +73,9 @@ class LinkState(models.TextChoices):
     # The object of a record that was merged into another, whose changes still reach the survivor.
     MERGED = "merged", "Fusionné"
     ARCHIVED = "archived", "Archivé avec son intégration"
+    ALIAS = "alias", "Fusionné avec un autre"
+    CUT = "cut", "Lien défait"
+    LOST = "lost", "Supprimé, à recréer"
 
 
 class RecordLink(models.Model):
@@ -80,6 +83,7 @@ class RecordLink(models.Model):
 
     `base_local` and `base_remote` hold the value of every mapped field on each side when both last agreed, as canonical
     JSON; `raw_hash` covers the raw mapped values and the mapping itself, so that an unchanged record costs one hash.
+    An alias is the id of an object that the provider merged into another one: it stands for the survivor's record.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

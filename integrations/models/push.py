@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from integrations.core.fields import SecretTextField
 from integrations.core.ids import uuid7
+from integrations.models.approval import Approval
 from integrations.models.connection import Integration
 from integrations.models.mapping import RecordLink
 from integrations.models.sync import SyncJob
@@ -47,6 +48,8 @@ class PushOperation(models.Model):
     attempts = models.PositiveIntegerField("essais", default=0)
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField("raison", blank=True)
+    # The approval that the write waits for, or that lets it pass.
+    approval = models.ForeignKey(Approval, models.SET_NULL, null=True, blank=True, related_name="pushes")
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     updated_at = models.DateTimeField("modifié le", auto_now=True)
 

@@ -1,5 +1,6 @@
 """What people and schedules do with integrations and their synchronisations; every act is audited."""
 
+from integrations.services.approvals import approve, refuse, release, release_and_sync
 from integrations.services.apps import remove_app, save_app
 from integrations.services.connecting import connect, default_mappings, reconnect
 from integrations.services.consent import (
@@ -58,6 +59,7 @@ __all__ = [
     "Seen",
     "UndoPreview",
     "apply_preview",
+    "approve",
     "ask_consent",
     "cancel_sync",
     "change_mappings",
@@ -80,6 +82,9 @@ __all__ = [
     "preview_undo",
     "reconnect",
     "refresh_options",
+    "refuse",
+    "release",
+    "release_and_sync",
     "remove_app",
     "request_preview",
     "request_sync",

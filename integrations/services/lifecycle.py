@@ -38,6 +38,7 @@ OPTIONS = (
     "default_division",
     "conflict_policy",
     "newest_tolerance",
+    "deletion_policy",
     "create_missing",
     "push_frequency",
     "push_hour",

@@ -18,6 +18,8 @@ from integrations.models import LinkState, PushOperation, PushStatus, RecordLink
 from integrations.sync import adopt
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import Answered, PageStore, Told
+from integrations.sync.plan import gone
+from integrations.sync.progress import Checkpoint
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Outcome
 
@@ -125,10 +127,28 @@ class Landing:
         return links.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
 
     def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
-        RecordLink.objects.filter(
-            integration=self.run.integration, resource=self.resource, record_id=operation.record_id
-        ).update(state=LinkState.TOMBSTONE)
-        self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+        """The object is not there: what the integration's policy makes of a deletion, once the provider confirms it."""
+        link = self.link_of(operation)
+        if link is not None and self._is_there(link.remote_id):
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+            return
+        if link is not None:
+            item = gone(self.store.compiled, link.remote_id, timezone.now())
+            self.store.store_items([item], [], Checkpoint(None))
+            link = self.link_of(operation)
+        if link is not None and link.state == LinkState.LOST:
+            self._again(operation)
+        else:
+            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+
+    def _is_there(self, remote_id: str) -> bool:
+        """Whether the object can still be read, so that only writing it was in vain."""
+        if "fetch" not in self.outbound.resource.capabilities:
+            return False
+        try:
+            return not self.outbound.resource.is_deleted(self.run.connector.fetch(self.resource, remote_id))
+        except NotFound:
+            return False
 
     def _again(self, operation: PushOperation) -> None:
         PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)
@@ -154,8 +174,8 @@ class Landing:
             record_kind=self.outbound.kind.slug,
             record_id__in=[each.record_id for each in operations],
             resource=self.resource,
-        ).exclude(state=LinkState.ARCHIVED)
-        # All other states come after "live": read backwards, the live one stays.
+        ).exclude(state__in=[LinkState.ARCHIVED, LinkState.ALIAS, LinkState.CUT])
+        # All these other states come after "live": read backwards, the live one stays.
         return {link.record_id: link for link in rows.order_by("-state")}
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, Q
 
 from integrations import routing
-from integrations.models import LinkState, RecordLink
+from integrations.models import HeldChange, LinkState, RecordLink
 from integrations.records.writing import columns_of, write_rows
 
 LinkKey = tuple[str, str]
@@ -29,7 +29,9 @@ def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
     """The links of these remote objects, whole; one query. Those of an integration that was removed do not count."""
     rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
     others = routing.senders().exclude(pk=integration_id)
-    return {(link.resource, link.remote_id): link for link in rows.annotate(others_send=Exists(others))}
+    waiting = HeldChange.objects.filter(integration_id=integration_id)
+    rows = rows.annotate(others_send=Exists(others), some_wait=Exists(waiting))
+    return {(link.resource, link.remote_id): link for link in rows}
 
 
 def nobody_listens(known: Mapping[LinkKey, RecordLink]) -> bool:

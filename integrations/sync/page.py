@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from connectors.base.errors import NotFound, Transient
 from integrations import routing
-from integrations.models import Exchange, Integration, RecordLink, SyncJob
+from integrations.models import DeletionPolicy, Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
 from integrations.sync import cursors, links, match, merging, order, progress, refusals
@@ -24,6 +24,7 @@ from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
+from integrations.sync.guard import Guard, Sifted
 from integrations.sync.lease import Claim
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
@@ -99,8 +100,14 @@ class PageStore:
     read_again: Callable[[str, str], dict[str, Any]] | None = None
     written: set[str] = field(default_factory=set)
     """Remote ids of what the last page changed on the platform."""
+    guarded: bool = True
+    """Whether mass changes and deletions wait for a person; not in a preview, nor once a person approved."""
+    deletion: str = ""
+    """What a deletion means, where it is not what the integration's settings say."""
     _unheard: bool = False
     """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
+    _sifted: Sifted = field(default_factory=Sifted)
+    """What the last page may not do by itself."""
 
     def store(self, raw_records: list[Any], checkpoint: Checkpoint, read_at: datetime | None = None) -> None:
         """Store a page that was asked for at `read_at`. Raises LeaseLost or JobCancelled with nothing written."""
@@ -159,12 +166,13 @@ class PageStore:
             plan, applied = self.write(items, now)
             failed = [*failures, *plan.failures]
             page = _tally(plan, applied, len(failed))
+            sifted = self._sifted
             still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)
             if checkpoint.last and checkpoint.cursor is not None:
                 cursors.save(self.integration, self.compiled.resource.name, checkpoint.cursor, complete=True)
             if exchanges:
                 Exchange.objects.bulk_create(exchanges)
-            written = self._save_progress(page, checkpoint)
+            written = self._save_progress(page, checkpoint, sifted.counts)
         # Only now that it is committed may the memory of this run follow.
         self.written |= _written(plan, applied)
         self.errors.open = still_open
@@ -242,6 +250,8 @@ class PageStore:
             link = known[self.compiled.resource.name, item.remote_id]
             link.remote_version, link.synced_at = item.version, now
         planner = self._planner(items, known, {}, now)
+        # What we wrote ourselves is no news of a life that goes on there.
+        planner.deletion = DeletionPolicy.ARCHIVE
         plan = planner.run(items, locked)
         self._apply(plan, locked)
         # An answer that cannot be read whole is read again by the next pull: its hash is not kept.
@@ -260,8 +270,9 @@ class PageStore:
             Policies.of_integration(self.integration, self.compiled.resource, self.exchanges.skew),
             now,
             self.integration.include_deleted,
-            matches,
-            {"division": division} if division else {},
+            deletion=self.deletion or self.integration.deletion_policy_of(self.compiled.resource.name),
+            matches=matches,
+            new_record_values={"division": division} if division else {},
         )
 
     def write(self, items: list[Item], now: Any) -> tuple[Plan, list[records.Applied]]:
@@ -277,6 +288,10 @@ class PageStore:
         refused = {failure.remote_id for failure in matched.ambiguous}
         plan = planner.run([item for item in changed if item.remote_id not in refused], locked)
         plan.skipped += len(items) - len(changed)
+        guard = Guard(self.integration, self.compiled.resource.name, self.job)
+        seen = {item.remote_id for item in items}
+        self._sifted = guard.sift(plan, locked, known, seen) if self.guarded else Sifted()
+        guard.save(self._sifted)
         waiting = held_fields.open_fields(held) if held and planner.policies.two_way else set()
         applied = self._apply(plan, locked)
         saved = [*(step.link for step in plan.steps), *plan.touched]
@@ -284,6 +299,7 @@ class PageStore:
             links.save(saved)
         held_fields.save(plan, waiting, now)
         routing.ask(self._owed(plan))
+        routing.ask([self._wish(key) for key in plan.lost], needed=True)
         return plan, applied
 
     def _meet(self, items: list[Item]) -> Met:
@@ -317,8 +333,11 @@ class PageStore:
         return [*judged.taken, *judged.doubtful]
 
     def _owed(self, plan: Plan) -> list[routing.Wish]:
+        return [self._wish(key) for key in plan.owed]
+
+    def _wish(self, record_id: UUID) -> routing.Wish:
         resource = self.compiled.resource
-        return [routing.Wish(self.integration.pk, resource.name, resource.record, key) for key in plan.owed]
+        return routing.Wish(self.integration.pk, resource.name, resource.record, record_id)
 
     def _context(self, items: list[Item]) -> Incoming:
         """What the values of these items are read with; one query, none when they refer to nothing."""
@@ -351,12 +370,12 @@ class PageStore:
             keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
         return keys
 
-    def _save_progress(self, page: Tally, checkpoint: Checkpoint) -> dict[str, Any]:
+    def _save_progress(self, page: Tally, checkpoint: Checkpoint, more: Mapping[str, int]) -> dict[str, Any]:
         """Write counters and finished resources where the claim still holds; returns what was written."""
         if self.job is None or self.claim is None:
             return {}
         name = self.compiled.resource.name
-        return progress.save(self.job, self.claim, name, page, checkpoint, retries=self.retries())
+        return progress.save(self.job, self.claim, name, page, checkpoint, retries=self.retries(), more=more)
 
 
 def _changed(items: list[Item], known: dict[LinkKey, RecordLink], resource: str) -> list[Item]:

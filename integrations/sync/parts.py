@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from integrations import routing
 from integrations.models import FieldMapping, Integration, RemoteOption, SlotRule, Trigger
+from integrations.sync import approved, push_guard
 from integrations.sync.errors import ErrorBook
 from integrations.sync.landing import Landing
 from integrations.sync.mapping import CompiledResource, compile_resource
@@ -38,11 +39,21 @@ class Parts:
         pushers = _pushers(run, inbound, rows) if run.integration.sends else []
         return cls(run, inbound, pushers)
 
-    def store_of(self, compiled: CompiledResource) -> PageStore:
-        """A store for the pages of one resource."""
+    def store_of(self, compiled: CompiledResource, deletion: str = "") -> PageStore:
+        """A store for one resource that holds nothing back: for a preview, or what a person approved."""
         run = self.run
         book = ErrorBook(run.integration.pk, compiled.resource.name)
-        return PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries)
+        return PageStore(
+            run.integration,
+            run.job,
+            run.claim,
+            compiled,
+            book,
+            run.exchanges,
+            run.retries,
+            guarded=False,
+            deletion=deletion,
+        )
 
     def finish_unknown(self) -> bool:
         """Learn the outcome of what was sent last, before the pull can take it for a stranger."""
@@ -56,6 +67,8 @@ class Parts:
         if not run.integration.receives or not run.job.reads:
             return True
         left = [compiled for compiled in self.inbound if compiled.resource.name not in run.job.done]
+        if not approved.apply(self):
+            return False
         # Every slice stores at least one page, however short it is: a job always advances.
         for compiled in left:
             if not pull_resource(run, compiled) or (run.out_of_time() and compiled is not left[-1]):
@@ -66,6 +79,7 @@ class Parts:
         """Push what waits, parents before those that refer to them; False when the slice ended first."""
         at_its_own_hours = self.run.integration.sends_apart and self.run.job.trigger == Trigger.SCHEDULE
         if not self.pushers or at_its_own_hours:
+            push_guard.settle(self.run.integration)
             return True
         if self.run.integration.create_missing:
             routing.ask_missing(self.run.integration)
@@ -75,6 +89,7 @@ class Parts:
                 return False
             if not self.run.parents_wanted:
                 break
+        push_guard.settle(self.run.integration)
         return True
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from connectors.base.errors import ConnectorError
 from integrations.core.ids import uuid7
-from integrations.models import LinkState, RecordLink
+from integrations.models import DeletionPolicy, LinkState, RecordLink
 from integrations.records.kinds import KINDS, FieldInfo, value_of
 from integrations.records.services import Change
 from integrations.sync.conflicts import BLANK, MISSING, Outcome, Sides, merge, next_bases
@@ -22,6 +22,8 @@ from integrations.sync.policies import Policies
 from integrations.sync.problems import FieldProblem
 
 ONE_CENT = Decimal("0.01")
+ENDED = frozenset({LinkState.TOMBSTONE, LinkState.LOST, LinkState.ALIAS, LinkState.CUT})
+"""States of a link whose object is gone already, or says no more."""
 
 
 @dataclass
@@ -46,6 +48,10 @@ class Item:
     raw_values: dict[str, Any]
     hash: str
     read_at: datetime | None = None
+    also: tuple[str, ...] = ()
+    """Ids of objects that the provider merged into this one."""
+    confirm: bool = False
+    """Whether the object is only believed to be gone, as a whole reading did not see it."""
 
     def failure(self, code: str, sentence: str, field: str = "") -> Failure:
         """This object as one that cannot be taken in."""
@@ -59,6 +65,8 @@ class Step:
     change: Change
     link: RecordLink
     item: Item | None = None
+    revives: bool = False
+    """Whether the object was changed there although the record had been archived here."""
 
 
 @dataclass
@@ -84,6 +92,8 @@ class Plan:
     """Records of which the provider does not have the platform's value yet."""
     failures: list[Failure] = field(default_factory=list)
     skipped: int = 0
+    lost: set[UUID] = field(default_factory=set)
+    """Records that are gone at the provider and are to be made there again."""
 
 
 def read_items(
@@ -145,6 +155,7 @@ class Planner:
     policies: Policies
     now: Any
     follow_deletions: bool = True
+    deletion: str = DeletionPolicy.ARCHIVE
     matches: Mapping[str, Any] = field(default_factory=dict)
     new_record_values: Mapping[str, Any] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
@@ -163,7 +174,7 @@ class Planner:
         return self.plan
 
     def _archive(self, item: Item, link: RecordLink | None) -> None:
-        if link is None or link.state == LinkState.TOMBSTONE or not self.follow_deletions:
+        if link is None or link.state in ENDED or not self.follow_deletions:
             # Deleted before it was ever seen, a tombstone seen again, or deletions are not wanted here.
             self.plan.skipped += 1
             return
@@ -173,9 +184,21 @@ class Planner:
             return
         link.state, link.raw_hash = LinkState.TOMBSTONE, item.hash
         self._stamp(link, item)
-        self.plan.steps.append(Step(Change(link.record_kind, link.record_id, "archive"), link, item))
+        keeps = self.deletion in (DeletionPolicy.UNLINK, DeletionPolicy.RESTORE)
+        if self.deletion == DeletionPolicy.RESTORE and self.policies.two_way and self._can_be_made_again():
+            link.state = LinkState.LOST
+            self.plan.lost.add(link.record_id)
+        change = Change(link.record_kind, link.record_id, "update" if keeps else "archive")
+        self.plan.steps.append(Step(change, link, item))
+
+    def _can_be_made_again(self) -> bool:
+        return "create" in self.compiled.resource.capabilities
 
     def _take(self, item: Item, link: RecordLink | None, locked: Mapping[tuple[str, UUID], Any]) -> None:
+        if link is not None and link.state in (LinkState.ALIAS, LinkState.CUT):
+            # What another object absorbed is that object: it speaks for both. A link that was cut says no more.
+            self.plan.skipped += 1
+            return
         mapping = self.compiled.mapping
         record = locked[link.record_kind, link.record_id] if link else self.matches.get(item.remote_id)
         incoming = mapping.decode(item.raw_values, self.context, record)
@@ -219,13 +242,21 @@ class Planner:
         if values and link.state == LinkState.MERGED:
             # The survivor's own object at this provider has not heard of it.
             self.plan.owed.add(link.record_id)
-        restored = link.state in (LinkState.TOMBSTONE, LinkState.SET_ASIDE)
+        revives = self._archived_here(link, record)
+        restored = link.state in (LinkState.TOMBSTONE, LinkState.SET_ASIDE, LinkState.LOST) or (
+            revives and self.deletion in (DeletionPolicy.RESTORE, DeletionPolicy.ASK)
+        )
         link.state = LinkState.MERGED if link.state == LinkState.MERGED else LinkState.LIVE
         link.raw_hash = item.hash
+        if revives and self.deletion == DeletionPolicy.UNLINK:
+            link.state = LinkState.CUT
+            self.plan.touched.append(link)
+            self.plan.skipped += 1
+            return
         self._stamp(link, item)
         if restored or values:
             change = Change(kind.slug, link.record_id, "restore" if restored else "update", values)
-            self.plan.steps.append(Step(change, link, item))
+            self.plan.steps.append(Step(change, link, item, revives))
         else:
             self.plan.skipped += 1
             self.plan.touched.append(link)
@@ -236,6 +267,12 @@ class Planner:
         self._stamp(link, item)
         self.plan.skipped += 1
         self.plan.touched.append(link)
+
+    def _archived_here(self, link: RecordLink, record: Any) -> bool:
+        """Whether somebody archived the record here, of an object that lives on and has changed since. Where an
+        archive of ours is told to the provider by an act, that act is the change."""
+        told = any(act.when and act.when[0] == "archived" for act in self.compiled.resource.acts)
+        return record.archived_at is not None and link.state == LinkState.LIVE and bool(link.raw_hash) and not told
 
     def _merge(self, item: Item, link: RecordLink, name: str, value: Any, record: Any) -> Outcome:
         """Merge one field into the link's bases."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from integrations.models import SyncJob
 from integrations.sync.lease import Claim
 from integrations.sync.tally import Tally
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,24 @@ class Checkpoint:
 
 
 def save(
-    job: SyncJob, claim: Claim, resource: str, page: Tally, checkpoint: Checkpoint, *, retries: int
+    job: SyncJob,
+    claim: Claim,
+    resource: str,
+    page: Tally,
+    checkpoint: Checkpoint,
+    *,
+    retries: int,
+    more: Mapping[str, int] = NOTHING,
 ) -> dict[str, Any]:
-    """Write the job's row and return what was written; LeaseLost or JobCancelled when the claim is gone."""
+    """Write the job's row and return what was written; LeaseLost or JobCancelled when the claim is gone. `more` is
+    added to other counts of the resource."""
     total = Tally.of_job(job) + page
-    of_resource = Tally.of_dict(job.by_resource.get(resource, {})) + page
+    before = job.by_resource.get(resource, {})
+    of_resource = Tally.of_dict(before) + page
+    counts = before | of_resource.as_dict() | {name: before.get(name, 0) + count for name, count in more.items()}
     progress: dict[str, Any] = {
         **total.as_dict(),
-        "by_resource": {**job.by_resource, resource: of_resource.as_dict()},
+        "by_resource": {**job.by_resource, resource: counts},
         "done": [*job.done, resource] if checkpoint.last else job.done,
         "positions": _positions(job, resource, checkpoint),
         "pages": job.pages + (checkpoint.cursor is not None),

@@ -6,6 +6,7 @@ sent again, byte for byte and under the same key, before anything else is read o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from integrations.sync import adopt, locks
 from integrations.sync.landing import Landing
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.problems import FieldProblem
+from integrations.sync.push_guard import PushGuard
 from integrations.sync.push_plan import Facts, PushPlanner, Wait, Write
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Flight
@@ -45,7 +47,10 @@ WRITTEN = (
     "attempts",
     "code",
     "message",
+    "approval",
 )
+WAITS = frozenset({"parent"})
+"""Codes of operations that stay pending although nothing is sent for them now."""
 BATCH = 32
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
 
@@ -126,45 +131,63 @@ class Pusher:
                 if (record := found.get((each.record_kind, each.record_id))) is not None
             ]
             facts = self.planner.gather(pairs) if pairs else None
+            planned = {}
             for operation in operations:
                 record = found.get((operation.record_kind, operation.record_id))
-                link = links.get(operation.record_id)
-                write = self._plan_one(operation, record, link, facts) if record is not None else None
-                if write is not None:
-                    prepared.append((operation, write))
-                elif operation.status == PushStatus.PENDING and operation.code != "parent":
+                if record is not None and (write := self._plan_one(operation, record, links, facts)) is not None:
+                    planned[operation.pk] = write
+            guard = PushGuard(self.run.integration, self.resource, self.run.job, self.outbound.resource.acts)
+            held = guard.hold(operations, planned, links)
+            for operation in operations:
+                if operation.pk in planned and operation.pk not in held:
+                    write = planned[operation.pk]
+                    request = self._request_or_refusal(operation, write, links.get(operation.record_id))
+                    if request is not None:
+                        prepared.append((operation, request))
+                elif operation.status == PushStatus.PENDING and operation.code not in WAITS:
                     _close(operation, PushStatus.DONE)
             self._save(operations)
             refused = sum(each.status == PushStatus.REJECTED for each in operations)
-            self.run.count_push(self.resource, push_failed=refused)
+            self.run.count_push(self.resource, push_failed=refused, more=guard.counts)
         return prepared
 
     def _read_again(self, operations: list[PushOperation]) -> None:
         """Whoever changes a record counts it in `wanted` under its lock, which is held now: the plan covers it."""
         rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])
-        now = {pk: (wanted, needed) for pk, wanted, needed in rows.values_list("pk", "wanted", "needed")}
+        names = ("wanted", "needed", "approval_id")
+        now = {row["pk"]: row for row in rows.values("pk", *names)}
         for operation in operations:
-            operation.wanted, operation.needed = now[operation.pk]
+            for name in names:
+                setattr(operation, name, now[operation.pk][name])
             operation.code = operation.message = ""
 
     def _plan_one(
-        self, operation: PushOperation, record: Any, link: RecordLink | None, facts: Facts | None
+        self, operation: PushOperation, record: Any, links: Mapping[UUID, RecordLink], facts: Facts | None
+    ) -> Write | None:
+        try:
+            planned = self.planner.plan(record, links.get(operation.record_id), needed=operation.needed, facts=facts)
+        except (FieldProblem, ConnectorError) as problem:
+            _refuse(operation, problem)
+            return None
+        if isinstance(planned, Wait):
+            self._wait_for_parents(operation, planned)
+            return None
+        return planned
+
+    def _request_or_refusal(
+        self, operation: PushOperation, write: Write, link: RecordLink | None
     ) -> PreparedWrite | None:
         try:
-            planned = self.planner.plan(record, link, needed=operation.needed, facts=facts)
-            if isinstance(planned, Write):
-                return self._request(operation, planned, link)
+            return self._request(operation, write, link)
         except (FieldProblem, ConnectorError) as problem:
-            waits = problem.code == locks.CODE
-            _close(operation, PushStatus.HELD if waits else PushStatus.REJECTED, problem.code, problem.sentence)
-        else:
-            if isinstance(planned, Wait):
-                self._wait_for_parents(operation, planned)
-        return None
+            _refuse(operation, problem)
+            return None
 
     def _request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
         """The exact request, set down on its operation."""
         key = str(uuid7())
+        if write.action == "create":
+            link = None  # what was lost is made anew
         connector, version = self.run.connector, link.remote_version if link else ""
         if write.action.startswith("act:"):
             assert link is not None
@@ -239,6 +262,11 @@ class Pusher:
                 self.landing.store_answers([(operation, found)])
                 return
         self._push_again(self._land(self._start([(operation, prepared)])))
+
+
+def _refuse(operation: PushOperation, problem: FieldProblem | ConnectorError) -> None:
+    waits = problem.code == locks.CODE
+    _close(operation, PushStatus.HELD if waits else PushStatus.REJECTED, problem.code, problem.sentence)
 
 
 def _close(operation: PushOperation, status: PushStatus, code: str = "", message: str = "") -> None:

@@ -97,13 +97,12 @@ class PushPlanner:
             facts = self.gather([(record, link)])
         if not self._in_period(record):
             return None
-        if link is None:
-            if record.archived_at is not None or not self._may_create(record, needed, facts):
-                return None
-        elif link.state != LinkState.LIVE:
+        if not self._concerns(record, link, needed, facts):
             return None
-        elif act := self._act(record, link):
+        if link is not None and (act := self._act(record, link)):
             return Write(f"act:{act}")
+        if link is not None and link.state == LinkState.LOST:
+            link = None  # made anew; the old link stays, as what was lost
         self._demand_currency(record)
         changed = self.outbound.changed(record, link, facts.held.get(link.pk, set()) if link else set())
         if not changed:
@@ -127,11 +126,21 @@ class PushPlanner:
             {name: lines.canonical(infos[name], value) for name, value in changed.items()},
         )
 
+    def _concerns(self, record: Any, link: RecordLink | None, needed: bool, facts: Facts) -> bool:
+        """Whether anything of this record may be written at all."""
+        if link is None:
+            return record.archived_at is None and self._may_create(record, needed, facts)
+        if link.state == LinkState.LOST:
+            return record.archived_at is None
+        return link.state == LinkState.LIVE
+
     def _needs(self, record: Any) -> set[tuple[str, UUID]]:
         return self.outbound.needs({f.name: value_of(record, f.info) for f in self.outbound.fields})
 
     def _act(self, record: Any, link: RecordLink) -> str:
         """The act that the record's state asks for and that the provider does not show yet, empty when none."""
+        if link.state == LinkState.LOST:
+            return next((act.name for act in self.outbound.resource.acts if act.restores), "")
         for act in self.outbound.resource.acts:
             if act.when is None:
                 continue

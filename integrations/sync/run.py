@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from integrations import queue
 from integrations.models import Integration, SyncJob
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim
+from integrations.sync.progress import NOTHING
 from integrations.sync.send_pool import SendPool
 
 
@@ -45,11 +47,16 @@ class Run:
         """Whether the slice is over, or the worker is about to stop."""
         return time.monotonic() >= self.deadline or queue.stopping()
 
-    def count_push(self, resource: str, *, pushed: int = 0, push_failed: int = 0) -> None:
-        """Count a write, in the caller's transaction, where the claim still holds; raises otherwise."""
+    def count_push(
+        self, resource: str, *, pushed: int = 0, push_failed: int = 0, more: Mapping[str, int] = NOTHING
+    ) -> None:
+        """Count a write, in the caller's transaction, where the claim still holds; raises otherwise. `more` is added to
+        other counts of the resource."""
         of_resource = dict(self.job.by_resource.get(resource, {}))
         of_resource["pushed"] = of_resource.get("pushed", 0) + pushed
         of_resource["push_failed"] = of_resource.get("push_failed", 0) + push_failed
+        for name, count in more.items():
+            of_resource[name] = of_resource.get(name, 0) + count
         progress = {
             "pushed": self.job.pushed + pushed,
             "push_failed": self.job.push_failed + push_failed,

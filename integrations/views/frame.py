@@ -26,11 +26,13 @@ class Tab:
 def _tabs(integration: Any, current: str) -> list[Tab]:
     """The sections that concern this integration, and the current one whatever it is."""
     waiting, refused = integration.open_conflicts, integration.refused_pushes
+    asked = integration.open_approvals
     has_slots = any(resource.slots for resource in integration.connector.resources)
     offered = [
         ("overview", "detail", "Vue d’ensemble", True, 0, ""),
         ("jobs", "jobs", "Synchronisations", True, 0, ""),
         ("conflicts", "conflicts", "Conflits", integration.direction == Direction.BOTH or waiting, waiting, "warn"),
+        ("approvals", "approvals", "À approuver", bool(asked), asked, "warn"),
         ("pushes", "pushes", "Envois", integration.sends or refused, refused, "bad"),
         ("slots", "slots", "Correspondance des comptes", has_slots, 0, ""),
         ("settings", "settings", "Paramètres", True, 0, ""),

@@ -24,6 +24,7 @@ OPTIONS = {
     "default_division": "",
     "direction": "both",
     "conflict_policy": "newest",
+    "deletion_policy": "archive",
     "newest_tolerance": "60",
     "push_frequency": "daily",
     "push_hour": "5",
