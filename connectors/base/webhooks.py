@@ -70,12 +70,15 @@ class Reply:
 @dataclass(frozen=True)
 class Subscription:
     """What was registered at the provider. `ids`: its own; `secrets`: every secret that may sign, newest first;
-    `expires_at`: ISO 8601, "" when it does not expire; `data`: what else renew() and unsubscribe() need."""
+    `expires_at`: ISO 8601, "" when it does not expire; `data`: what else renew() and unsubscribe() need.
+    `checked`: whether the provider has done with checking our address, for which it may want several codes (see
+    Handshake); None where it does not tell."""
 
     ids: tuple[str, ...]
     secrets: tuple[str, ...] = ()
     expires_at: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    checked: bool | None = None
 
 
 def accepted(call: Call) -> Reply:

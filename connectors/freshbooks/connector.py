@@ -8,17 +8,18 @@ from urllib.parse import quote
 
 from connectors.base.auth import RenewableAuth
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, AuthMethod, Connector, Page
+from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError, Misconfigured
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
 from connectors.base.writes import Option, PreparedWrite
 from connectors.freshbooks import access, errors, options, quirks, reading, sending, writing
 from connectors.freshbooks.resources import RESOURCES
-from connectors.freshbooks.webhooks import HmacOfForm
+from connectors.freshbooks.subscribing import Subscriber
+from connectors.freshbooks.webhooks import WEBHOOKS
 
 
-class FreshBooks(Connector):
+class FreshBooks(Subscriber):
     """FreshBooks."""
 
     slug = "freshbooks"
@@ -31,7 +32,7 @@ class FreshBooks(Connector):
     oauth = access.OAUTH
     hosts = access.HOSTS
     limits = Limits(rate=4, burst=2)  # no figures are published: a moderate pace, one call at a time
-    webhook_scheme = HmacOfForm()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     writes_at_once = 1
     option_kinds = options.KINDS
@@ -136,11 +137,6 @@ class FreshBooks(Connector):
     def send(self, prepared: PreparedWrite) -> dict[str, Any]:
         """Do a prepared write, after a look at the object where it is a change."""
         return sending.send(self, prepared)
-
-    @property
-    def account(self) -> str:
-        """The account's id; Misconfigured when none was chosen."""
-        return quirks.account(self.connection)
 
     def get(self, below: str, **params: str) -> Answer:
         """A GET below the account's address."""

@@ -116,7 +116,8 @@ def _keep(row: InboundSubscription) -> None:
     except (ConnectorError, stop.EmergencyStopped) as error:
         _failed(row, error)
         return
-    store(row, got, confirmed=list(got.ids) == before and was == SubscriptionState.ACTIVE)
+    as_before = list(got.ids) == before and was == SubscriptionState.ACTIVE
+    store(row, got, confirmed=as_before if got.checked is None else got.checked)
 
 
 def store(row: InboundSubscription, got: Subscription, *, confirmed: bool = False) -> None:
@@ -173,7 +174,7 @@ def confirm(integration: Integration, handshake: Handshake) -> bool:
         return False
     with _connector(integration) as connector:
         got = connector.confirm(subscription_of(row), handshake)
-    store(row, got, confirmed=True)
+    store(row, got, confirmed=got.checked is not False)
     return True
 
 

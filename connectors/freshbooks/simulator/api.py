@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
-from connectors.freshbooks.simulator import listing, problems
+from connectors.freshbooks.simulator import callbacks, listing, problems
 from connectors.freshbooks.simulator.books import KEPT
 from connectors.freshbooks.simulator.problems import BAD_VALUE, NO_RIGHT, Refused
 
@@ -36,7 +36,7 @@ def add_api_routes(api: Blueprint, fake: FreshBooks) -> None:
         below = request.path.removeprefix(f"/{fake.slug}")
         if below.startswith("/auth/api/"):
             return _refused(fake, "user:profile:read")
-        return _let_in(fake) if below.startswith("/accounting/") else None
+        return _let_in(fake) if below.startswith(("/accounting/", "/events/")) else None
 
     @api.after_request
     def _leave(response: Response) -> Response:
@@ -89,13 +89,17 @@ def add_api_routes(api: Blueprint, fake: FreshBooks) -> None:
             fake.books.change(account, "Invoice", key, {"vis_state": 1})
         return problems.answer(200, {"response": {}})
 
+    callbacks.add_routes(api, fake)
+
 
 def _let_in(fake: FreshBooks) -> Response | None:
     """Token, scope, account and pace."""
     args = request.view_args or {}
     _, _, noun = PATHS.get(f"{args.get('group')}/{args.get('name')}", ("", "", ""))
     noun = noun or ("journal_entries" if "journal_entry" in request.path else "invoices")
-    wrong = _refused(fake, f"user:{noun}:{'read' if request.method == 'GET' else 'write'}")
+    # Webhooks need no right to write.
+    reads = request.method == "GET" or "events" in request.path.split("/")
+    wrong = _refused(fake, f"user:{noun}:{'read' if reads else 'write'}")
     if wrong:
         return wrong
     if args.get("account") not in fake.businesses():

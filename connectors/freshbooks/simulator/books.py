@@ -50,10 +50,11 @@ def cad(value: Decimal) -> dict[str, str]:
 
 
 class Books:
-    """Reads and writes of every account."""
+    """Reads and writes of every account. `announce`: gets every event (account, name, object's id)."""
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
+        self.announce: Callable[[str, str, str], None] = lambda account, name, object_id: None
 
     # Reading
 
@@ -103,8 +104,11 @@ class Books:
             row[OWN_ID[kind]] = int(row["id"])
         row.setdefault("vis_state", 0)
         local = now.astimezone(EASTERN).strftime("%Y-%m-%d %H:%M:%S")
+        new = self._store.get(SLUG, kind, row["id"]) is None
         saved = {**row, "updated": local, "_account": account, "updated_at": stamp(now), "deleted_at": None}
         self._store.put(SLUG, kind, saved)
+        verb = "create" if new else "delete" if saved["vis_state"] == 1 else "update"
+        self.announce(account, f"{kind.lower()}.{verb}", saved["id"])
         return saved
 
     def _client(self, account: str, before: Row, given: Row) -> Row:

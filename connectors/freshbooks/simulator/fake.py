@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from connectors.freshbooks.simulator import problems, seed
 from connectors.freshbooks.simulator.api import PATHS, add_api_routes
 from connectors.freshbooks.simulator.books import SLUG, Books
+from connectors.freshbooks.simulator.callbacks import Callbacks
 from connectors.freshbooks.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.freshbooks.simulator.problems import Refused
 from connectors.simulator.clock import Clock
@@ -45,6 +46,8 @@ class FreshBooks(Provider):
         self._seeding: datetime | None = None
         self.books = Books(store, self.moment)
         self.grants = Grants(self)
+        self.callbacks = Callbacks(self)
+        self.sender, self.books.announce = self.callbacks.sender, self.callbacks.announce
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
         add_api_routes(self.blueprint, self)
