@@ -20,7 +20,7 @@ from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
 from tests.webhooks.following.accounts import listening
 from webhooks.following.follower import Follower
-from webhooks.models import InboundEvent, InboundStatus, RefusedCall
+from webhooks.models import InboundEvent, InboundStatus, InboundSubscription, RefusedCall, SubscriptionState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +63,11 @@ def follow_until(until: Any) -> float:
         follower.close()
 
 
+def subscribed(integration: Integration) -> bool:
+    """Whether the provider has done with checking our address."""
+    return bool(InboundSubscription.objects.get(integration=integration).state == SubscriptionState.ACTIVE)
+
+
 def link_of(integration: Integration, resource: str, desk: Desk, made: dict[str, Any]) -> RecordLink | None:
     subject = desk.adapter.subjects[resource]
     remote_id = subject.object_id(desk.adapter.connector.resource(resource), made)
@@ -98,6 +103,7 @@ def shows(link: RecordLink | None, said: Said) -> bool:
 @pytest.mark.parametrize("slug", CALLING)
 def test_a_change_there_is_here_within_seconds(slug: str, desk: Desk, administrator: Any) -> None:
     integration = listening(desk, administrator)
+    follow_until(lambda: subscribed(integration))
     resource = resource_of(desk)
     subject = desk.adapter.subjects[resource]
     made, said = desk.new(subject)
@@ -113,6 +119,7 @@ def test_doubled_and_reordered_calls_end_in_the_same_state_as_a_pull(
     slug: str, desk: Desk, administrator: Any, synchronise: Synchronise
 ) -> None:
     integration = listening(desk, administrator)
+    follow_until(lambda: subscribed(integration))
     resource = resource_of(desk)
     subject = desk.adapter.subjects[resource]
     made, _ = desk.new(subject)
