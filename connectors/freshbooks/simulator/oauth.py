@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.freshbooks.simulator.page import CONSENT, REFUSED
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.freshbooks.simulator.fake import FreshBooks
@@ -22,17 +22,15 @@ if TYPE_CHECKING:
 APPS = {"fb-demo-client": "fb-demo-secret"}
 ACCESS, CODE, NEVER = timedelta(hours=12), timedelta(minutes=5), timedelta(days=36500)
 _SCOPE = re.compile(r"user:[a-z_]+:(read|write)")
-_LOCAL = re.compile(
-    r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/freshbooks"
+PAGE = ConsentPage(
+    label="FreshBooks",
+    asks="à lire et à modifier les contacts, les factures et les paiements. Votre accord vaut pour : {businesses}.",
+    accent="#0063be",
 )
-Token = dict[str, Any]
 
 
-class Grants:
+class Grants(Kept["FreshBooks"]):
     """Codes and tokens, kept like objects. There is one person here."""
-
-    def __init__(self, fake: FreshBooks) -> None:
-        self._fake = fake
 
     def code(self, client: str, scope: str, redirect_uri: str) -> str:
         """A code, good once and for five minutes."""
@@ -84,39 +82,25 @@ class Grants:
             for one in self._fake.store.select(self._fake.slug, f"OAuth{kind}", "deleted_at IS NULL"):
                 self._drop(kind, one)
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: FreshBooks) -> None:
     """Below /freshbooks."""
 
     @api.get("/oauth/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "response_type")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, businesses=fake.businesses().values(), hidden=hidden))
+        return PAGE.show(hidden, businesses=", ".join(fake.businesses().values()))
 
     @api.post("/oauth/authorize")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         form = request.form
         wrong = _wrong_request(fake, form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = form["redirect_uri"], form.get("state", "")
         if form.get("answer") != "allow":
             return redirect(f"{back}?{urlencode({'error': 'access_denied', 'state': state})}")
@@ -170,11 +154,8 @@ def _known(given: Mapping[str, Any]) -> bool:
 
 def _wrong_request(fake: FreshBooks, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     if not all(_SCOPE.fullmatch(scope) for scope in given.get("scope", "").split()):

@@ -11,13 +11,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.hubspot.simulator.page import CONSENT, REFUSED
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.hubspot.simulator.fake import HubSpot
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 APPS = {"hs-demo-client": "hs-demo-secret"}
 SCOPE = re.compile(r"oauth|crm\.(objects|schemas)\.\w+\.(read|write)")
 CODE_LIFE = timedelta(minutes=10)
-_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/hubspot")
-Token = dict[str, Any]
+PAGE = ConsentPage(
+    label="HubSpot",
+    asks="à accéder au compte « {account} », pour :",
+    accent="#c2410c",
+)
 
 
-class Grants:
+class Grants(Kept["HubSpot"]):
     """Codes and tokens, kept like objects."""
-
-    def __init__(self, fake: HubSpot) -> None:
-        self._fake = fake
 
     def code(self, given: Mapping[str, str]) -> str:
         """A code, good once."""
@@ -87,11 +87,6 @@ class Grants:
                 if client in ("", one["client_id"]):
                     self._drop(kind, one)
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, client: str, scope: str, refresh: str) -> Token:
         access = f"CJ{secrets.token_urlsafe(180)}"
         seconds = int(self._fake.setting("access_token_seconds"))
@@ -107,38 +102,23 @@ class Grants:
             "scopes": scope.split(),
         }
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: HubSpot) -> None:
     """Below /hubspot/oauth."""
 
     @api.get("/oauth/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         scopes = request.args.get("scope", "").split()
-        page = render_template_string(CONSENT, account=fake.name, scopes=scopes, hidden=dict(request.args.items()))
-        return Response(page)
+        return PAGE.show(dict(request.args.items()), points=scopes, account=fake.name)
 
     @api.post("/oauth/authorize")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = request.form["redirect_uri"], request.form.get("state", "")
         if request.form.get("answer") != "allow":
             error = {"error": "access_denied", "error_description": "User denied access", "state": state}
@@ -178,11 +158,8 @@ def _token(fake: HubSpot, client: str, form: Mapping[str, str]) -> Response:
 
 def _wrong_request(fake: HubSpot, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     scopes = given.get("scope", "").split()
     if not scopes or not all(SCOPE.fullmatch(one) for one in scopes):
         return "Une portée (scope) demandée n’est pas permise."

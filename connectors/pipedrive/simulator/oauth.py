@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.pipedrive.simulator.page import CONSENT, REFUSED
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, basic_client, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.pipedrive.simulator.fake import Pipedrive
@@ -24,17 +22,17 @@ APPS = {"pd-demo-client": "pd-demo-secret"}
 SCOPES = "base,deals:full,contacts:full,search:read,users:read,admin"
 CODE_LIFE = timedelta(minutes=5)
 REFRESH_LIFE = timedelta(days=60)
-_LOCAL = re.compile(
-    r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/pipedrive"
+PAGE = ConsentPage(
+    label="Pipedrive",
+    asks="à lire et à modifier les contacts et les affaires d’une de vos entreprises.",
+    accent="#017737",
+    legend="Entreprise",
+    field="company",
 )
-Token = dict[str, Any]
 
 
-class Grants:
+class Grants(Kept["Pipedrive"]):
     """Codes and tokens, kept like objects; each has the client, the company and an end."""
-
-    def __init__(self, fake: Pipedrive) -> None:
-        self._fake = fake
 
     def code(self, client: str, company: int, redirect_uri: str) -> str:
         """A code, good once and for five minutes."""
@@ -92,42 +90,24 @@ class Grants:
                 if company in (0, one["company"]) and client in ("", one["client"]):
                     self._drop(kind, one)
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
-    def _keep(self, kind: str, value: str, life: timedelta, **data: Any) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: Pipedrive) -> None:
     """Below /pipedrive/oauth."""
 
     @api.get("/oauth/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         hidden = {name: request.args.get(name, "") for name in ("client_id", "redirect_uri", "state")}
-        return Response(render_template_string(CONSENT, companies=fake.companies(), hidden=hidden))
+        choices = [Choice(str(n), one.name, f"{one.domain}.pipedrive.com") for n, one in fake.companies().items()]
+        return PAGE.show(hidden, choices)
 
     @api.post("/oauth/authorize")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = request.form["redirect_uri"], request.form.get("state", "")
         company = request.form.get("company", "")
         if request.form.get("answer") != "allow" or company not in map(str, fake.companies()):
@@ -137,7 +117,7 @@ def add_oauth_routes(api: Blueprint, fake: Pipedrive) -> None:
 
     @api.post("/oauth/token")
     def token() -> Response:
-        client = _client()
+        client = basic_client(APPS)
         if client is None:
             return _error("Invalid grant: client is invalid")
         with fake.store.transaction():
@@ -145,7 +125,7 @@ def add_oauth_routes(api: Blueprint, fake: Pipedrive) -> None:
 
     @api.post("/oauth/revoke")
     def revoke() -> Response:
-        if _client() is None:
+        if basic_client(APPS) is None:
             return _error("Invalid grant: client is invalid")
         fake.grants.revoke(request.form.get("token", ""))
         return Response(status=200)
@@ -166,23 +146,10 @@ def _token(fake: Pipedrive, client: str, form: Mapping[str, str]) -> Response:
     return _json(400, {"success": False, "error": "unsupported_grant_type", "message": "Unsupported grant type"})
 
 
-def _client() -> str | None:
-    """The client that HTTP Basic names, when its secret is right."""
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    try:
-        client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return client if kind.lower() == "basic" and secret and APPS.get(client) == secret else None
-
-
 def _wrong_request(fake: Pipedrive, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas celle de cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("code_challenge") or given.get("scope"):
         return "Ni portée (scope) ni PKCE ne s’envoient : les portées sont fixées sur l’application."
     return ""

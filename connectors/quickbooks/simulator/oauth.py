@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.quickbooks.simulator.page import CONSENT, REFUSED
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, basic_client, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.quickbooks.simulator.fake import QuickBooks
@@ -23,17 +21,17 @@ if TYPE_CHECKING:
 APPS = {"qb-demo-client": "qb-demo-secret"}
 SCOPE = "com.intuit.quickbooks.accounting"
 CODE_LIFE = timedelta(minutes=10)
-_LOCAL = re.compile(
-    r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/quickbooks"
+PAGE = ConsentPage(
+    label="QuickBooks",
+    asks="à lire et à modifier les données comptables d’une de vos entreprises.",
+    accent="#23820f",
+    legend="Entreprise",
+    field="realm",
 )
-Token = dict[str, Any]
 
 
-class Grants:
+class Grants(Kept["QuickBooks"]):
     """Codes and tokens, kept like objects; each has the client, the realm and an end."""
-
-    def __init__(self, fake: QuickBooks) -> None:
-        self._fake = fake
 
     def code(self, client: str, realm: str, redirect_uri: str) -> str:
         """A code, good once and for ten minutes."""
@@ -93,11 +91,6 @@ class Grants:
                 if realm in ("", one["realm"]) and client in ("", one["client"]):
                     self._drop(kind, one)
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, client: str, realm: str, refresh: str) -> dict[str, Any]:
         access = f"eyJ{secrets.token_urlsafe(48)}"
         life = self._seconds("access_token_seconds")
@@ -113,38 +106,24 @@ class Grants:
     def _seconds(self, name: str) -> timedelta:
         return timedelta(seconds=float(self._fake.setting(name)))
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: QuickBooks) -> None:
     """Below /quickbooks."""
 
     @api.get("/connect/oauth2")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "response_type")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, companies=fake.companies(), hidden=hidden))
+        return PAGE.show(hidden, [Choice(realm, name, f"Nº {realm}") for realm, name in fake.companies().items()])
 
     @api.post("/connect/oauth2")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = request.form["redirect_uri"], request.form.get("state", "")
         realm = request.form.get("realm", "")
         if request.form.get("answer") != "allow" or realm not in fake.companies():
@@ -154,7 +133,7 @@ def add_oauth_routes(api: Blueprint, fake: QuickBooks) -> None:
 
     @api.post("/oauth2/v1/tokens/bearer")
     def token() -> Response:
-        client = _client()
+        client = basic_client(APPS)
         if client is None:
             return _error(401, "invalid_client")
         with fake.store.transaction():
@@ -162,7 +141,7 @@ def add_oauth_routes(api: Blueprint, fake: QuickBooks) -> None:
 
     @api.post("/v2/oauth2/tokens/revoke")
     def revoke() -> Response:
-        if _client() is None:
+        if basic_client(APPS) is None:
             return _error(401, "invalid_client")
         body = request.get_json(silent=True)
         value = str(body.get("token", "")) if isinstance(body, dict) else ""
@@ -183,23 +162,10 @@ def _token(fake: QuickBooks, client: str, form: Mapping[str, str]) -> Response:
     return _json(200, answer) if answer else _error(400, "invalid_grant", detail)
 
 
-def _client() -> str | None:
-    """The client that HTTP Basic names, when its secret is right."""
-    kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    try:
-        client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return client if kind.lower() == "basic" and secret and APPS.get(client) == secret else None
-
-
 def _wrong_request(fake: QuickBooks, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     if SCOPE not in given.get("scope", "").split():

@@ -6,19 +6,18 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.salesforce.simulator.page import CONSENT, REFUSED
 from connectors.salesforce.simulator.schema import make_id
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.salesforce.simulator.fake import Salesforce
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 APPS = {"sf-demo-client": "sf-demo-secret"}
 SCOPES = {"api", "refresh_token", "offline_access", "full", "id", "openid"}
 CODE_LIFE = timedelta(minutes=15)
-_LOCAL = re.compile(
-    r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/salesforce"
-)
-Token = dict[str, Any]
 
 
 def sign(secret: str, identity: str, issued_at: str) -> str:
@@ -37,11 +32,15 @@ def sign(secret: str, identity: str, issued_at: str) -> str:
     return base64.b64encode(hmac.digest(secret.encode(), f"{identity}{issued_at}".encode(), hashlib.sha256)).decode()
 
 
-class Grants:
-    """Codes and tokens, kept like objects."""
+PAGE = ConsentPage(
+    label="Salesforce",
+    asks="à accéder à l’organisation « {organization} », au nom de {user}, pour :",
+    accent="#0070a8",
+)
 
-    def __init__(self, fake: Salesforce) -> None:
-        self._fake = fake
+
+class Grants(Kept["Salesforce"]):
+    """Codes and tokens, kept like objects."""
 
     def code(self, given: Mapping[str, str]) -> str:
         """A code, good once."""
@@ -100,11 +99,6 @@ class Grants:
                 if client in ("", one["client_id"]):
                     self._drop(kind, one)
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, client: str, scope: str) -> Token:
         access = f"{self._fake.organization_id[:15]}!AQ{secrets.token_urlsafe(40)}"
         life = timedelta(seconds=float(self._fake.setting("access_token_seconds")))
@@ -127,40 +121,24 @@ class Grants:
         self._keep("Refresh", value, timedelta(days=3650), client_id=client, scope=scope)
         return value
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: Salesforce) -> None:
     """Below /salesforce/services/oauth2."""
 
     @api.get("/services/oauth2/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         hidden = dict(request.args.items())
-        page = render_template_string(
-            CONSENT, organization=fake.organization_name, user="Noémie Lacoste", hidden=hidden
-        )
-        return Response(page)
+        points = ("gérer les données par l’API (api)", "y accéder à tout moment (refresh_token)")
+        return PAGE.show(hidden, points=points, organization=fake.organization_name, user="Noémie Lacoste")
 
     @api.post("/services/oauth2/authorize")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = request.form["redirect_uri"], request.form.get("state", "")
         if request.form.get("answer") != "allow":
             error = {"error": "access_denied", "error_description": "end-user denied authorization", "state": state}
@@ -198,11 +176,8 @@ def _token(fake: Salesforce, client: str, form: Mapping[str, str]) -> Response:
 
 def _wrong_request(fake: Salesforce, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     if not set(given.get("scope", "").split()) <= SCOPES:

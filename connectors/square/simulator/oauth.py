@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.simulator.clock import stamp
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 from connectors.square.simulator.api import bearer, later
-from connectors.square.simulator.page import CONSENT, REFUSED
 from connectors.square.simulator.problems import Problem, answer
 
 if TYPE_CHECKING:
@@ -25,15 +24,17 @@ if TYPE_CHECKING:
 APPS = {"sandbox-sq0idb-demo-lacoste": "sandbox-sq0csb-demo-lacoste-secret"}
 CODE_LIFE = timedelta(minutes=5)
 FOREVER = timedelta(days=36500)
-_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/square")
-Token = dict[str, Any]
+PAGE = ConsentPage(
+    label="Square",
+    asks="à lire et à modifier les clients, factures et paiements d’un de vos commerces.",
+    accent="#0055cc",
+    legend="Commerce",
+    field="merchant",
+)
 
 
-class Grants:
+class Grants(Kept["Square"]):
     """Codes and tokens, kept like objects."""
-
-    def __init__(self, fake: Square) -> None:
-        self._fake = fake
 
     def code(self, client: str, merchant: str, scopes: list[str], redirect_uri: str, challenge: str) -> str:
         """A code, good once and for five minutes."""
@@ -84,11 +85,6 @@ class Grants:
                     ended = True
         return ended
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, client: str, merchant: str, scopes: list[str], refresh: str) -> Token:
         access = f"EAAAl{secrets.token_urlsafe(44)}"
         life = timedelta(seconds=float(self._fake.setting("access_token_seconds")))
@@ -101,19 +97,6 @@ class Grants:
             "refresh_token": refresh,
             "short_lived": False,
         }
-
-    def _keep(self, kind: str, value: str, life: timedelta, **data: Any) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": later(self._fake, life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": stamp(self._fake.clock.now())})
 
 
 def add_oauth_routes(api: Blueprint, fake: Square) -> None:
@@ -152,19 +135,19 @@ def add_oauth_routes(api: Blueprint, fake: Square) -> None:
 
 def _consent_routes(api: Blueprint, fake: Square) -> None:
     @api.get("/oauth2/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "code_challenge")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, merchants=fake.merchants(), hidden=hidden))
+        return PAGE.show(hidden, [Choice(one, name, one) for one, name in fake.merchants().items()])
 
     @api.post("/oauth2/authorize")
-    def choose() -> BaseResponse | tuple[str, int]:
+    def choose() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         form = request.form
         back, state, merchant = form["redirect_uri"], form.get("state", ""), form.get("merchant", "")
         if form.get("answer") != "allow" or merchant not in fake.merchants():
@@ -195,9 +178,6 @@ def _token(fake: Square, body: Token) -> Response:
 
 def _wrong_request(fake: Square, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     return "" if given.get("scope") else "Aucune permission (scope) n’est demandée."

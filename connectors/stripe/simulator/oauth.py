@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.simulator.clock import stamp
-from connectors.stripe.simulator.page import CONSENT, REFUSED
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 from connectors.stripe.simulator.problems import answer
 
 if TYPE_CHECKING:
@@ -23,15 +22,17 @@ APPS = {"ca_demo_lacoste": "sk_test_demo_plateforme_lacoste"}
 SCOPES = ("read_only", "read_write")
 CODE_LIFE = timedelta(minutes=5)
 FOREVER = timedelta(days=36500)
-_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/stripe")
-Token = dict[str, Any]
+PAGE = ConsentPage(
+    label="Stripe",
+    asks="à lire et à modifier les clients, les factures et les paiements d’un de vos comptes.",
+    accent="#4b45c6",
+    legend="Compte",
+    field="account",
+)
 
 
-class Grants:
+class Grants(Kept["Stripe"]):
     """Codes and keys that consents gave, kept like objects."""
-
-    def __init__(self, fake: Stripe) -> None:
-        self._fake = fake
 
     def code(self, client: str, account: str, scope: str) -> str:
         """A code, good once and for five minutes."""
@@ -81,11 +82,6 @@ class Grants:
                     ended = True
         return ended
 
-    def expire_access(self) -> None:
-        """All keys are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, about: Token, refresh: str) -> dict[str, Any]:
         access = f"sk_test_51{secrets.token_hex(24)}"
         self._keep("Access", access, FOREVER, **about)
@@ -99,37 +95,24 @@ class Grants:
             "scope": about["scope"],
         }
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": stamp(self._fake.clock.now())})
-
 
 def add_oauth_routes(api: Blueprint, fake: Stripe) -> None:
     """Below /stripe/oauth."""
 
     @api.get("/oauth/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "response_type")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, accounts=fake.accounts(), hidden=hidden))
+        return PAGE.show(hidden, [Choice(one, name, one) for one, name in fake.accounts().items()])
 
     @api.post("/oauth/authorize")
-    def choose() -> BaseResponse | tuple[str, int]:
+    def choose() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = request.form["redirect_uri"], request.form.get("state", "")
         account, scope = request.form.get("account", ""), request.form.get("scope") or "read_only"
         if request.form.get("answer") != "allow" or account not in fake.accounts():
@@ -180,11 +163,8 @@ def _client() -> str | None:
 
 def _wrong_request(fake: Stripe, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     if (given.get("scope") or "read_only") not in SCOPES:

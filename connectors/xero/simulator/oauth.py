@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from connectors.simulator.clock import stamp
-from connectors.xero.simulator.page import CONSENT, REFUSED
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.xero.simulator.fake import Xero
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
 APPS = {"xero-demo-client": "xero-demo-secret"}
 ACCESS, REFRESH, GRACE, CODE = timedelta(minutes=30), timedelta(days=60), timedelta(minutes=30), timedelta(minutes=5)
 _KNOWN = re.compile(r"offline_access|openid|profile|email|accounting\.(contacts|invoices|payments|settings)(\.read)?")
-_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/xero")
-Token = dict[str, Any]
+PAGE = ConsentPage(
+    label="Xero",
+    asks="à lire et à modifier les contacts, les factures et les paiements.",
+    accent="#1376c8",
+    legend="Organisations",
+    field="tenant",
+    several=True,
+)
 
 
-class Grants:
+class Grants(Kept["Xero"]):
     """Codes and tokens, kept like objects; each has the client, the scopes, the consent (event) and an end."""
-
-    def __init__(self, fake: Xero) -> None:
-        self._fake = fake
 
     def consent(self, client: str, tenants: list[str], scope: str, redirect_uri: str) -> str:
         """Connect the organisations that were ticked; a code, good once."""
@@ -117,11 +121,6 @@ class Grants:
                 if client in ("", one["client"]) and event in ("", consent):
                     self._fake.store.put(self._fake.slug, kind, {**one, "deleted_at": now})
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _answer(self, client: str, scope: str, event: str, refresh: str) -> dict[str, Any]:
         access = f"eyJ{secrets.token_urlsafe(64)}"
         self._keep("Access", access, ACCESS, client=client, scope=scope, event=event)
@@ -133,39 +132,25 @@ class Grants:
             "scope": scope,
         }
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: Xero) -> None:
     """Below /xero."""
 
     @api.get("/identity/connect/authorize")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "response_type")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, tenants=fake.tenants(), hidden=hidden))
+        return PAGE.show(hidden, [Choice(tenant, name) for tenant, name in fake.tenants().items()])
 
     @api.post("/identity/connect/authorize")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         form = request.form
         wrong = _wrong_request(fake, form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state = form["redirect_uri"], form.get("state", "")
         tenants = [tenant for tenant in form.getlist("tenant") if tenant in fake.tenants()]
         if form.get("answer") != "allow" or not tenants:
@@ -216,11 +201,8 @@ def _client() -> str | None:
 
 def _wrong_request(fake: Xero, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     unknown = [scope for scope in given.get("scope", "").split() if not _KNOWN.fullmatch(scope)]

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template_string, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.simulator.clock import stamp
-from connectors.zoho.simulator.page import CONSENT, REFUSED
+from connectors.simulator.consent import Choice, ConsentPage
+from connectors.simulator.grants import Kept, Token, unknown_caller
 
 if TYPE_CHECKING:
     from connectors.zoho.simulator.fake import Zoho
@@ -23,15 +23,17 @@ APPS = {"1000.zohodemoclient": "zoho-demo-secret"}
 KNOWN_SCOPES = re.compile(r"(ZohoCRM|ZohoSearch)\.[a-z.]+\.(ALL|READ|CREATE|UPDATE|DELETE)")
 CODE_LIFE = timedelta(minutes=2)
 FOREVER = timedelta(days=36500)
-_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?/integrations/oauth/callback/zoho")
-Token = dict[str, Any]
+PAGE = ConsentPage(
+    label="Zoho CRM",
+    asks="à lire et à modifier les comptes, les contacts et les affaires d’une de vos organisations.",
+    accent="#c8202f",
+    legend="Organisation",
+    field="org",
+)
 
 
-class Grants:
+class Grants(Kept["Zoho"]):
     """Codes and tokens, kept like objects; each has the client, the organisation, its scopes and an end."""
-
-    def __init__(self, fake: Zoho) -> None:
-        self._fake = fake
 
     def code(self, client: str, org: str, redirect_uri: str, **asked: str) -> str:
         """A code, good once and for two minutes."""
@@ -82,11 +84,6 @@ class Grants:
                 if org in ("", one["org"]) and client in ("", one["client"]):
                     self._drop(kind, one)
 
-    def expire_access(self) -> None:
-        """All access tokens are over; refresh tokens serve on."""
-        for one in self._fake.store.select(self._fake.slug, "OAuthAccess", "deleted_at IS NULL"):
-            self._drop("Access", one)
-
     def _access(self, client: str, org: str, scope: str) -> dict[str, Any]:
         access, life = f"1000.{secrets.token_hex(32)}", int(self._fake.setting("access_token_seconds"))
         self._keep("Access", access, timedelta(seconds=life), client=client, org=org, scope=scope)
@@ -98,38 +95,25 @@ class Grants:
             "expires_in": life,
         }
 
-    def _keep(self, kind: str, value: str, life: timedelta, **data: str) -> None:
-        now = self._fake.clock.now()
-        body = {"id": value, "updated_at": stamp(now), "deleted_at": None, "until": stamp(now + life), **data}
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", body)
-
-    def _live(self, kind: str, value: str) -> Token | None:
-        found = self._fake.store.get(self._fake.slug, f"OAuth{kind}", value)
-        now = stamp(self._fake.clock.now())
-        return found if found and not found["deleted_at"] and found["until"] > now else None
-
-    def _drop(self, kind: str, found: Token) -> None:
-        now = stamp(self._fake.clock.now())
-        self._fake.store.put(self._fake.slug, f"OAuth{kind}", {**found, "deleted_at": now})
-
 
 def add_oauth_routes(api: Blueprint, fake: Zoho) -> None:
     """Below /zoho/oauth and /zoho/dc/<centre>/oauth."""
 
     @api.get("/oauth/v2/auth")
-    def consent() -> Response | tuple[str, int]:
+    def consent() -> Response | tuple[Response, int]:
         wrong = _wrong_request(fake, request.args)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         names = ("client_id", "redirect_uri", "state", "scope", "response_type", "access_type", "prompt")
         hidden = {name: request.args.get(name, "") for name in names}
-        return Response(render_template_string(CONSENT, organisations=fake.organisations(), hidden=hidden))
+        choices = [Choice(n, org.name, f"Centre de données {org.centre}") for n, org in fake.organisations().items()]
+        return PAGE.show(hidden, choices)
 
     @api.post("/oauth/v2/auth")
-    def answer() -> BaseResponse | tuple[str, int]:
+    def answer() -> BaseResponse | tuple[Response, int]:
         wrong = _wrong_request(fake, request.form)
         if wrong:
-            return render_template_string(REFUSED, reason=wrong), 400
+            return PAGE.refuse(wrong)
         back, state, org = request.form["redirect_uri"], request.form.get("state", ""), request.form.get("org", "")
         if request.form.get("answer") != "allow" or org not in fake.organisations():
             return redirect(f"{back}?{urlencode({'error': 'access_denied', 'state': state})}")
@@ -175,11 +159,8 @@ def _token(fake: Zoho, centre: str, form: Mapping[str, str]) -> Response:
 
 def _wrong_request(fake: Zoho, given: Mapping[str, str]) -> str:
     """Why the consent page is not shown; empty when it is. Nobody is sent back to an address that is not known."""
-    if given.get("client_id") not in APPS:
-        return "L’application (client_id) est inconnue."
-    back = given.get("redirect_uri", "")
-    if not _LOCAL.fullmatch(back) and back not in fake.setting("redirect_uris"):
-        return f"L’adresse de retour (redirect_uri) n’est pas inscrite pour cette application : {urlsplit(back)[1]}"
+    if wrong := unknown_caller(fake, given, APPS):
+        return wrong
     if given.get("response_type") != "code":
         return "Le genre de réponse (response_type) doit être « code »."
     scopes = given.get("scope", "").split(",")
