@@ -9,7 +9,7 @@ from urllib.parse import quote
 from requests.auth import AuthBase
 
 from connectors.base.classify import Answer
-from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, Connector, Page
+from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, Page
 from connectors.base.errors import ConnectorError, Rejected
 from connectors.base.habits import Habits
 from connectors.base.limiter import Limits
@@ -19,10 +19,11 @@ from connectors.base.writes import Option, PreparedWrite
 from connectors.zoho import access, errors, options, quirks, reading, searching, writing
 from connectors.zoho.resources import FIELDS, RESOURCES
 from connectors.zoho.settings import CONFIG_FIELDS, Settings
-from connectors.zoho.webhooks import EchoedToken
+from connectors.zoho.subscribing import Subscriber
+from connectors.zoho.webhooks import WEBHOOKS
 
 
-class Zoho(Connector):
+class Zoho(Subscriber):
     """Zoho CRM."""
 
     slug = "zoho"
@@ -35,11 +36,10 @@ class Zoho(Connector):
     oauth = access.OAUTH
     config_fields = CONFIG_FIELDS
     hosts = access.HOSTS
-    # Zoho counts calls a day, and those under way: 5 at once in its smallest edition. 50,000 credits are those of the
-    # Standard edition.
+    # 5 calls at once in Zoho's smallest edition; 50,000 credits a day are those of the Standard one.
     limits = Limits(rate=8, burst=4, daily=50_000)
     writes_at_once = 4
-    webhook_scheme = EchoedToken()
+    webhooks = WEBHOOKS
     resources = RESOURCES
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.

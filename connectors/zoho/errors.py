@@ -61,8 +61,8 @@ def _problem(data: Any) -> Mapping[str, Any] | None:
     """The error of the whole call, or of the first row that failed."""
     if not isinstance(data, Mapping):
         return None
-    rows = data.get("data")
-    listed = [data, *(rows if isinstance(rows, list) else [])]
+    rows = [data.get(name) for name in ("data", "watch")]
+    listed = [data, *(row for one in rows if isinstance(one, list) for row in one)]
     failed = (one for one in listed if isinstance(one, Mapping) and one.get("status") == "error" and one.get("code"))
     return next(failed, None)
 

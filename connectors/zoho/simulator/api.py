@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
-from connectors.zoho.simulator import listing
+from connectors.zoho.simulator import channels, listing
 from connectors.zoho.simulator.problems import Problem, of_status, problem_response
 from connectors.zoho.simulator.schema import MODULES, STAGES
 
@@ -38,6 +38,7 @@ def add_api_routes(api: Blueprint, fake: Zoho) -> None:
         raise of_status(401)
 
     _about_routes(api, fake)
+    channels.add_routes(api, fake, _need, _body)
     _read_routes(api, fake)
     _write_routes(api, fake)
 

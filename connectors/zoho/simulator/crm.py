@@ -20,7 +20,8 @@ Row = dict[str, Any]
 
 
 class Crm:
-    """Records by organisation. `now`: the moment; `setting`: the fake's switches; `zone`: time zone of an org."""
+    """Records by organisation. `now`: the moment; `setting`: the fake's switches; `zone`: time zone of an org;
+    `announce`: gets every change (org, module, operation, record)."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Crm:
         zone: Callable[[str], str],
     ) -> None:
         self._store, self.now, self._setting, self._zone = store, now, setting, zone
+        self.announce: Callable[[str, str, str, Row], None] = lambda org, module, operation, row: None
 
     # Reading
 
@@ -128,6 +130,7 @@ class Crm:
         if stored is None or stored["deleted_at"]:
             raise Problem("INVALID_DATA", "the id given seems to be invalid", details={"api_name": "id"})
         self._store.put(SLUG, module, {**stored, "deleted_at": stamp(self._second())})
+        self.announce(org, module, "delete", stored["data"])
 
     def demand_unmodified(self, org: str, module: str, record_id: str, header: str) -> None:
         """Problem 412 when the record was modified after the header's time."""
@@ -164,6 +167,7 @@ class Crm:
             "data": data,
         }
         self._store.put(SLUG, module, row)
+        self.announce(org, module, "update" if before else "insert", data)
         return self._shown(org, module, row)
 
     def _later(self, before: str) -> datetime:

@@ -13,6 +13,7 @@ from connectors.simulator.provider import Provider
 from connectors.simulator.store import Store
 from connectors.zoho.simulator import seed
 from connectors.zoho.simulator.api import add_api_routes
+from connectors.zoho.simulator.channels import Channels
 from connectors.zoho.simulator.crm import SLUG, Crm
 from connectors.zoho.simulator.oauth import APPS, Grants, add_oauth_routes
 from connectors.zoho.simulator.problems import Problem, of_status, problem_response
@@ -20,7 +21,8 @@ from connectors.zoho.simulator.schema import MODULES
 
 DEMO_APP = next(iter(APPS.items()))
 SCOPES = (
-    "ZohoCRM.modules.ALL,ZohoCRM.org.READ,ZohoCRM.users.READ,ZohoCRM.settings.fields.READ,ZohoSearch.securesearch.READ"
+    "ZohoCRM.modules.ALL,ZohoCRM.org.READ,ZohoCRM.users.READ,ZohoCRM.settings.fields.READ,"
+    "ZohoSearch.securesearch.READ,ZohoCRM.notifications.ALL"
 )
 FRENCH_STAGES = {"Closed Won": "Conclue et gagnée", "Closed Lost": "Conclue et perdue"}
 
@@ -53,9 +55,16 @@ class Zoho(Provider):
         self._seeding: datetime | None = None
         self.crm = Crm(store, self.moment, self.setting, lambda org: seed.ORGANISATIONS[org].time_zone)
         self.grants = Grants(self)
+        self.channels = Channels(self)
+        self.sender, self.crm.announce = self.channels.sender, self.channels.announce
         self.blueprint = Blueprint(SLUG, __name__)
         add_oauth_routes(self.blueprint, self)
         add_api_routes(self.blueprint, self)
+
+    @property
+    def seeding(self) -> bool:
+        """Whether what is written belongs to the past: nobody is told."""
+        return self._seeding is not None
 
     def moment(self) -> datetime:
         """Now, or the moment at which the demonstration data is being written."""
