@@ -28,14 +28,16 @@ ARCHIVED_AT = "archived_at"
 
 @dataclass(frozen=True)
 class Left:
-    """Something of the run that stays as it is, and why. `field` is empty for the record as a whole."""
+    """Something of the run that stays as it is, and why. `name` is the field, empty for the record as a whole."""
 
     kind: str
     record_id: UUID
-    field: str
+    name: str
     reason: str
     now: Any = None
     wanted: Any = None
+    since: Mapping[str, str] = field(default_factory=dict)
+    """Who changed the field since, and when: {"by": origin code, "at": ISO instant}."""
 
 
 @dataclass
@@ -181,7 +183,8 @@ def _values(kind: Kind, record: Any, deed: _Deeds, left: list[Left]) -> dict[str
                 left.append(Left(kind.slug, record.pk, name, reason, now, before[name]))
         elif not _same(info, now, before[name]):
             reason = "Modifié depuis cette synchronisation : la valeur d’aujourd’hui reste."
-            left.append(Left(kind.slug, record.pk, name, reason, now, before[name]))
+            since = record.provenance.get(name, {})
+            left.append(Left(kind.slug, record.pk, name, reason, now, before[name], since))
     return values
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
 from integrations import selectors, services
@@ -18,7 +19,9 @@ from integrations.models import RunUndo, SyncJob
 from integrations.records import selectors as reading
 from integrations.records.kinds import KINDS, FieldInfo, to_json
 from integrations.services import UndoPreview
+from integrations.templatetags.lacoste import relative
 from integrations.views.common import actor, attempt, page
+from integrations.views.histories import ORIGINS
 
 SHOWN = 100
 WRITES = {"create": "Création", "update": "Modification", "act": "Opération", "refused": "Refus"}
@@ -83,11 +86,12 @@ def _parts(job: SyncJob, preview: UndoPreview) -> tuple[list[Part], Mapping[UUID
         )
         for each in preview.writes[:SHOWN]
     ]
+    names = selectors.origin_names(each.since.get("by", "") for each in preview.left[:SHOWN])
     left = [
         Line(
             found.get((each.kind, each.record_id)),
-            "",
-            _named(each.kind, [(each.field, each.now, each.wanted)]) if each.field else [],
+            _since(each.since, names),
+            _named(each.kind, [(each.name, each.now, each.wanted)]) if each.name else [],
             each.reason,
         )
         for each in preview.left[:SHOWN]
@@ -99,6 +103,14 @@ def _parts(job: SyncJob, preview: UndoPreview) -> tuple[list[Part], Mapping[UUID
         Part("left", "Laissés tels quels", left, len(preview.left)),
     ]
     return parts, reading.titles(_mentioned([*restored, *writes, *left]))
+
+
+def _since(since: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Who changed a value after the run, and when; empty when that is not known."""
+    at = parse_datetime(since.get("at", ""))
+    by = since.get("by", "")
+    who = names.get(by) or ORIGINS.get(by.partition(":")[0], "")
+    return f"{who}, {relative(at)}" if at and who else ""
 
 
 def _records(preview: UndoPreview) -> dict[tuple[str, UUID], Any]:

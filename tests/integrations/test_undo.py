@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,7 +117,11 @@ def test_a_later_edit_is_left_alone_with_the_reason(
     job = synchronise(both)
     apply([Change("tenant", here.pk, values={"given_name": "Alice"})], USER)
     (left,) = services.preview_undo(job).left
-    assert (left.field, left.now) == ("given_name", "Alice") and "Modifié depuis" in left.reason
+    assert (left.name, left.now, left.since["by"]) == (
+        "given_name",
+        "Alice",
+        "user:1",
+    ) and "Modifié depuis" in left.reason
     asked = undo(job)
     here.refresh_from_db()
     assert (here.given_name, here.family_name, asked.left) == ("Alice", family, 1)
@@ -250,11 +256,13 @@ def test_the_page_previews_applies_and_tells_what_was_done(administrator_client:
     job = rows.job(rows.integration())
     by_run = Origin("integration", str(job.integration_id), job_id=job.pk)
     person = rows.record("tenant", given_name="Zoé", family_name="Roy")
-    apply([Change("tenant", person.pk, values={"given_name": "Zoë"})], by_run)
+    apply([Change("tenant", person.pk, values={"given_name": "Zoë", "family_name": "Côté"})], by_run)
+    apply([Change("tenant", person.pk, values={"family_name": "Caron"})], Origin("automation"))
     address = reverse("integrations:undo", args=[job.pk])
     assert address in administrator_client.get(reverse("integrations:job", args=[job.pk])).content.decode()
     html = administrator_client.get(address).content.decode()
     assert "rien n’a été écrit" in html and '<span class="after">Zoé</span>' in html and "Appliquer" in html
+    assert "Automatisation, à l’instant" in html
     assert "Il n’y a rien à rétablir" in administrator_client.get(f"{address}?kind=property").content.decode()
     waiting = administrator_client.post(address, follow=True).content.decode()
     assert "Annulation en cours" in waiting and "every 2s" in waiting
@@ -341,3 +349,41 @@ def test_whatever_happened_since_only_untouched_values_come_back(seed: int, undo
     versions = dict(Tenant.objects.values_list("pk", "version"))
     undo(job)
     assert dict(Tenant.objects.values_list("pk", "version")) == versions
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_undoing_beside_a_run_leaves_both_sides_equal(
+    both: Integration, synchronise: Synchronise, simulator: Control, administrator: Any, seed: int, monkeypatch: Any
+) -> None:
+    luck = random.Random(seed)
+    monkeypatch.setattr(undoing, "BATCH", 3)
+    both.conflict_policy, both.batch_size = "provider", 5
+    both.save()
+    edited = [t["id"] for t in luck.sample(simulator.objects("tenants"), 12)]
+    for key in edited:
+        simulator.edit("tenants", key, given_name="Erreur")
+    job = synchronise(both)
+    again = luck.sample(edited, 5)
+    for key in again:
+        simulator.edit("tenants", key, given_name="Correction")
+    services.request_undo(job, actor=administrator)
+
+    def work() -> None:
+        time.sleep(luck.random() * 0.5)
+        undoing.work_undos()
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    synchronise(both)
+    thread.join(60)
+    for _ in range(2):
+        synchronise(both)
+    here = {
+        link.remote_id: Tenant.objects.get(pk=link.record_id).given_name
+        for link in RecordLink.objects.filter(resource="tenants")
+    }
+    assert here == {t["id"]: t["given_name"] for t in simulator.objects("tenants")}
+    assert "Erreur" not in here.values()
+    assert all(here[key] == "Correction" for key in again)
