@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 START_SECONDS = 30
+FOLDER = "lacoste-postgres-"
 # Nothing here must survive a power cut: speed over durability.
 OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
@@ -63,7 +64,7 @@ def temporary(options: Sequence[str] = OPTIONS) -> Iterator[str]:
     programs = bin_directory()
     assert programs, "no PostgreSQL on this machine"
     user = unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="lacoste-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
     if user:
         os.chown(folder, user["user"], user["group"])
     port = free_port()
@@ -83,10 +84,38 @@ def temporary(options: Sequence[str] = OPTIONS) -> Iterator[str]:
             wait_until_ready(server, port, log)
             yield f"postgres://lacoste@127.0.0.1:{port}/postgres"
         finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(START_SECONDS)
+            stop(server, data, user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(server: "subprocess.Popen[bytes]", data: Path, user: dict[str, Any]) -> None:
+    """Stop the server, also one that a test restarted: that is no child of ours."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT)
+        server.wait(START_SECONDS)
+    else:
+        _pg_ctl(data, "stop", user)
+
+
+def ours(data: Path) -> bool:
+    """Whether a server's data folder is one that `temporary` made: only such a one may be crashed."""
+    return data.parent.name.startswith(FOLDER) and (data / "postmaster.pid").exists()
+
+
+def crash_and_start(data: Path) -> None:
+    """Have the server die without a word to anybody, recover from its log and serve again (`-m immediate`)."""
+    _pg_ctl(data, "restart", unprivileged())
+
+
+def _pg_ctl(data: Path, action: str, user: dict[str, Any]) -> None:
+    programs = bin_directory()
+    assert programs, "no PostgreSQL on this machine"
+    command: list[str | Path] = [programs / "pg_ctl", action, "-D", data, "-m", "immediate", "-w", "-s"]
+    with (data.parent / "log").open("ab") as output:
+        subprocess.run(
+            command, check=True, timeout=START_SECONDS, cwd=data.parent, stdout=output, stderr=output, **user
+        )
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

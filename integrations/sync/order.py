@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from integrations.models import LinkState, RecordLink
 from integrations.sync.links import LinkKey
-from integrations.sync.plan import Item
+
+if TYPE_CHECKING:
+    from integrations.sync.plan import Item
 
 _JSON_DATE = re.compile(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$")
 _NUMBER = re.compile(r"^\d{1,18}$")

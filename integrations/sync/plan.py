@@ -18,6 +18,7 @@ from integrations.sync.conflicts import BLANK, MISSING, Outcome, Sides, merge, n
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.mapping import CompiledResource, Incoming, ResourceMapping
+from integrations.sync.order import compare
 from integrations.sync.policies import Policies
 from integrations.sync.problems import FieldProblem
 
@@ -99,7 +100,7 @@ class Plan:
 def read_items(
     compiled: CompiledResource, records: Iterable[Any], read_at: datetime | None = None
 ) -> tuple[list[Item], list[Failure]]:
-    """Split a page into readable objects (the last of those that come twice) and unreadable ones."""
+    """Split a page into readable objects (of those that come twice the later version) and unreadable ones."""
     items: dict[str, Item] = {}
     failures: list[Failure] = []
     for raw in records:
@@ -109,7 +110,9 @@ def read_items(
             failures.append(Failure("", raw, error.code, error.sentence))
         else:
             item.read_at = read_at
-            items[item.remote_id] = item
+            known = items.get(item.remote_id)
+            if known is None or compare(item.version, known.version) != -1:
+                items[item.remote_id] = item
     return list(items.values()), failures
 
 

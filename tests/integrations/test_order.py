@@ -12,6 +12,7 @@ from integrations.models import Integration, RecordLink
 from integrations.records.models import Property
 from integrations.sync.order import compare
 from integrations.sync.page import PageStore
+from integrations.sync.plan import read_items
 from integrations.sync.progress import Checkpoint
 from tests.integrations.payloads import property_
 from tests.integrations.test_page import integration, page_store  # noqa: F401 - fixture
@@ -84,3 +85,13 @@ def test_what_tells_no_order_is_read_again_when_somebody_wrote_it_meanwhile(
     store, asked = with_reader(integration, property_(1, name="C", version=None))
     store.store([property_(1, name="B", version=None)], NOTHING_NEW, asked_at)
     assert (name_of(integration), len(asked)) == (("C", 1) if asked_before else ("B", 0))
+
+
+@pytest.mark.django_db
+def test_of_an_object_that_comes_twice_in_a_page_the_later_version_counts(integration: Integration) -> None:
+    compiled = page_store(integration, "properties").compiled
+    raw = property_(1, updated_at="2026-07-01T10:00:00.000Z")
+    later = raw | {"name": "Nouveau nom", "updated_at": "2026-07-01T10:00:01.000Z"}
+    for page in ([raw, later], [later, raw]):
+        items, failures = read_items(compiled, page)
+        assert ([item.raw["name"] for item in items], failures) == (["Nouveau nom"], [])
