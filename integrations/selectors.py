@@ -203,9 +203,14 @@ def survivor_of(kind: str, record_id: UUID) -> Any | None:
     return None if merge is None else KINDS[kind].model.objects.filter(pk=merge.survivor_id).first()
 
 
-def conflicts_of(integration: Integration, *, resolved: bool = False) -> QuerySet[Conflict]:
-    """The conflicts that wait for a decision, newest first; or those that were settled, the last settled first."""
+def conflicts_of(
+    integration: Integration, *, resolved: bool = False, kind: str = "", field: str = ""
+) -> QuerySet[Conflict]:
+    """The conflicts that wait for a decision, newest first; or those that were settled, the last settled first. kind,
+    field: only those of this kind of record, of this field."""
     rows = Conflict.objects.filter(integration=integration).select_related("link")
+    rows = rows.filter(record_kind=kind) if kind else rows
+    rows = rows.filter(field=field) if field else rows
     if resolved:
         return rows.filter(state=ConflictState.RESOLVED).order_by("-resolved_at", "-id")
     return rows.filter(state=ConflictState.OPEN)
@@ -231,6 +236,15 @@ def approval_samples(approvals: Iterable[Approval], most: int) -> dict[UUID, lis
         pushes = PushOperation.objects.filter(approval=approval, status=PushStatus.HELD).defer("request")
         found[approval.pk] = [*held, *pushes.order_by("pk")[:most]]
     return found
+
+
+def conflict_fields(integration: Integration) -> list[tuple[str, str, int]]:
+    """(kind of record, field, number) of the open conflicts, the most frequent first; one query."""
+    rows = Conflict.objects.filter(integration=integration, state=ConflictState.OPEN)
+    counted = (
+        rows.order_by().values("record_kind", "field").annotate(n=Count("pk")).order_by("-n", "record_kind", "field")
+    )
+    return [(row["record_kind"], row["field"], row["n"]) for row in counted]
 
 
 def pushes_of(integration: Integration, status: str = "") -> QuerySet[PushOperation]:

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,6 +29,8 @@ from integrations.views.common import actor, integration_or_404, is_fragment, pa
 from integrations.views.frame import frame
 from integrations.views.histories import ORIGINS
 
+CHOICE = "choice-"
+MOST_AT_ONCE = 500
 KEPT: dict[str, str] = {"platform": "Plateforme", "provider": "Fournisseur", "agreed": "Les deux côtés s’accordent"}
 
 
@@ -48,6 +51,50 @@ class Row:
         return self.conflict.code == "total"
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """What the list is narrowed to: a kind of record and one of its fields, "" for all."""
+
+    kind: str = ""
+    field: str = ""
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Narrowed:
+        """As the address, or else the form, says: "<kind>.<field>"; what does not exist narrows nothing."""
+        kind, _, name = (request.GET.get("field") or request.POST.get("field") or "").partition(".")
+        return cls(kind, name) if kind in KINDS and name in KINDS[kind].fields else cls()
+
+    @property
+    def value(self) -> str:
+        """As the address carries it."""
+        return f"{self.kind}.{self.field}" if self.kind else ""
+
+    def conflicts(self, integration: Integration, *, resolved: bool = False) -> QuerySet[Conflict]:
+        """The conflicts that remain."""
+        return selectors.conflicts_of(integration, resolved=resolved, kind=self.kind, field=self.field)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A field that the list can be narrowed to."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+def _offered(integration: Integration, narrowed: Narrowed) -> list[Offered]:
+    offered = []
+    for kind, name, count in selectors.conflict_fields(integration):
+        info = KINDS[kind].fields.get(name)
+        if info is not None:
+            value = f"{kind}.{name}"
+            label = f"{info.label} ({KINDS[kind].plural})"
+            offered.append(Offered(value, label, count, value == narrowed.value))
+    return offered
+
+
 @administrator_required
 @require_safe
 def listing(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -57,7 +104,8 @@ def listing(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, integration: Integration, *, part: str = "") -> HttpResponse:
     resolved = request.GET.get("state") == ConflictState.RESOLVED
-    found = paginate(request, selectors.conflicts_of(integration, resolved=resolved))
+    narrowed = Narrowed.read(request)
+    found = paginate(request, narrowed.conflicts(integration, resolved=resolved))
     conflicts = list(found.object_list)
     context = frame(
         integration,
@@ -66,6 +114,8 @@ def _page(request: HttpRequest, integration: Integration, *, part: str = "") -> 
         rows=_rows(conflicts),
         titles=reading.titles(_mentioned(conflicts)),
         resolved=resolved,
+        narrowed=narrowed,
+        offered=[] if resolved else _offered(integration, narrowed),
         ticked=bool(request.GET.get("all")),
         choices=any(conflict.code != "total" for conflict in conflicts),
         totals=any(conflict.code == "total" for conflict in conflicts),
@@ -117,13 +167,20 @@ def _mentioned(conflicts: Iterable[Conflict]) -> dict[str, set[UUID]]:
 @administrator_required
 @require_POST
 def resolve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Let a side win: `one` is "<conflict>:<side>"; else `side` holds for every ticked `conflict`. The side "seen"
-    takes note of amounts that were computed otherwise."""
+    """Let a side win: `one` is "<conflict>:<side>"; else `side` holds for every ticked `conflict`, "all-<side>" for
+    everything that the list is narrowed to, and "each" applies the choice made for each conflict. The side "seen" takes
+    note of amounts that were computed otherwise."""
     integration = integration_or_404(pk)
     one, _, side = request.POST.get("one", "").partition(":")
     chosen = [one] if one else request.POST.getlist("conflict")
     side = side or request.POST.get("side", "")
-    if side == "seen":
+    everything, _, of_all = side.partition("-")
+    if side == "each":
+        _resolve_each(request, integration)
+    elif everything == "all" and of_all in ("platform", "provider"):
+        found = Narrowed.read(request).conflicts(integration).filter(code="field")
+        _resolve(request, integration, found[:MOST_AT_ONCE], of_all)
+    elif side == "seen":
         conflicts = _open(integration).filter(code="total")
         conflicts = conflicts.filter(pk=_number(one)) if one else conflicts
         _resolve(request, integration, conflicts, "seen")
@@ -132,7 +189,22 @@ def resolve(request: HttpRequest, pk: UUID) -> HttpResponse:
         _resolve(request, integration, _open(integration).filter(code="field", pk__in=numbers), side)
     if is_fragment(request):
         return _page(request, integration_or_404(pk), part="answer")
-    return redirect("integrations:conflicts", pk=pk)
+    narrowed = Narrowed.read(request)
+    address = reverse("integrations:conflicts", args=[pk])
+    return redirect(f"{address}?field={narrowed.value}" if narrowed.value else address)
+
+
+def _resolve_each(request: HttpRequest, integration: Integration) -> None:
+    """Resolve every conflict of the page for which a side was chosen: fields "choice-<conflict>"."""
+    wanted: dict[str, list[int]] = {"platform": [], "provider": []}
+    for name, value in request.POST.items():
+        if name.startswith(CHOICE) and value in wanted:
+            wanted[str(value)].append(_number(name.removeprefix(CHOICE)))
+    chosen = {kept: numbers for kept, numbers in wanted.items() if numbers}
+    for kept, numbers in chosen.items():
+        _resolve(request, integration, _open(integration).filter(code="field", pk__in=numbers), kept)
+    if not chosen:
+        messages.error(request, "Aucun côté n’est choisi. Choisissez-en un pour au moins un conflit, puis appliquez.")
 
 
 def _open(integration: Integration) -> QuerySet[Conflict]:

@@ -90,8 +90,8 @@ def test_what_tells_no_order_is_read_again_when_somebody_wrote_it_meanwhile(
 @pytest.mark.django_db
 def test_of_an_object_that_comes_twice_in_a_page_the_later_version_counts(integration: Integration) -> None:
     compiled = page_store(integration, "properties").compiled
-    raw = property_(1, updated_at="2026-07-01T10:00:00.000Z")
-    later = raw | {"name": "Nouveau nom", "updated_at": "2026-07-01T10:00:01.000Z"}
+    raw = property_(1, version=1, updated_at="2026-07-01T10:00:00.000Z")
+    later = raw | {"name": "Nouveau nom", "version": 2, "updated_at": "2026-07-01T10:00:01.000Z"}
     for page in ([raw, later], [later, raw]):
         items, failures = read_items(compiled, page)
         assert ([item.raw["name"] for item in items], failures) == (["Nouveau nom"], [])

@@ -329,3 +329,17 @@ def test_two_way_synchronisation_needs_no_scripts(
     page.get_by_role("button", name="Enregistrer la correspondance").click()
     page.get_by_text("est enregistrée").wait_for()
     assert SlotRule.objects.filter(slot="item").get().remote_id == "i3"
+
+
+def test_conflicts_are_settled_by_keyboard(signed_in: Page, live_server: LiveServer) -> None:
+    made = rows.integration(direction="both")
+    first, second, third = sorted((rows.conflict(made, number) for number in range(3)), key=lambda c: -c.pk)
+    signed_in.goto(live_server.url + reverse("integrations:conflicts", args=[made.pk]))
+    for key in ("j", "f", "p", "k"):
+        signed_in.keyboard.press(key)
+    expect(signed_in.locator("#apply-each")).to_contain_text("Appliquer les choix (2)")
+    signed_in.keyboard.press("Enter")
+    expect(signed_in.locator("#messages")).to_contain_text("1\xa0conflit résolu : la valeur de ROVIDA")
+    expect(signed_in.locator("[data-conflict]")).to_have_count(1)
+    kept = {c.pk: Conflict.objects.get(pk=c.pk).resolution for c in (first, second, third)}
+    assert kept == {first.pk: "provider", second.pk: "platform", third.pk: ""}

@@ -137,3 +137,36 @@ def test_the_list_costs_the_same_for_three_rows_and_for_twenty_five(both: Any, a
     for number in range(27):
         rows.conflict(both, number)
     assert rows.statements(administrator_client, address) == few <= 11
+
+
+def test_each_conflict_of_the_page_can_have_its_own_choice(both: Any, administrator_client: Client) -> None:
+    first, second, third = (rows.conflict(both, number) for number in range(3))
+    choices = {"side": "each", f"choice-{first.pk}": "platform", f"choice-{second.pk}": "provider"}
+    response = resolve(administrator_client, both, choices, follow=True)
+    assert rows.said(response) == [
+        "1\xa0conflit résolu : la valeur de la plateforme sera envoyée à ROVIDA.",
+        "1\xa0conflit résolu : la valeur de ROVIDA est reprise sur la plateforme.",
+    ]
+    given = {c.pk: Tenant.objects.get(pk=c.record_id).given_name for c in (first, second, third)}
+    assert given == {first.pk: "Alice0", second.pk: "Béatrice1", third.pk: "Alice2"}
+    assert list(Conflict.objects.filter(state="open")) == [third]
+    response = resolve(administrator_client, both, {"side": "each", f"choice-{third.pk}": "nobody"}, follow=True)
+    assert rows.said(response)[0].startswith("Aucun côté n’est choisi.")
+
+
+def test_everything_that_the_list_is_narrowed_to_is_settled_at_once(both: Any, administrator_client: Client) -> None:
+    names = [rows.conflict(both, number) for number in range(30)]
+    phone = rows.conflict(both, 30, field="phone", local="+15145550001", remote="+15145550002")
+    html = page(administrator_client, both, "?field=tenant.given_name")
+    assert f'value="{names[-1].pk}:platform"' in html and f'value="{phone.pk}:platform"' not in html
+    assert "Tous les 30 de ce champ" in html
+    data = {"side": "all-platform", "field": "tenant.given_name"}
+    response = resolve(administrator_client, both, data, follow=True)
+    assert rows.said(response) == ["30\xa0conflits résolus : la valeur de la plateforme sera envoyée à ROVIDA."]
+    assert list(Conflict.objects.filter(state="open")) == [phone]
+
+
+def test_a_filter_that_does_not_exist_narrows_nothing(both: Any, administrator_client: Client) -> None:
+    conflict = rows.conflict(both)
+    for query in ("?field=tenant.nothing", "?field=x", "?field="):
+        assert f'value="{conflict.pk}:platform"' in page(administrator_client, both, query)
