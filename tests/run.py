@@ -15,13 +15,20 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import IO
 
 from tests import browser, postgres
 
+# Two lanes, one for each core: what computes, and what mostly waits (for processes, a browser). Each has a PostgreSQL
+# of its own. "bare" tests ask the database nothing: they run once, beside the logic on SQLite.
 LOGIC = "not soak and not postgres and not browser and not processes and not bare"
-BARE = "bare and not soak and not processes"  # asks the database nothing: runs beside the stage on SQLite
-REST = "not soak and (not bare or processes)"
+BARE = "bare and not soak and not processes"
+WAITING = "not soak and (processes or browser)"
+COMPUTING = "not soak and not bare and not processes and not browser"
+LANES = {
+    "computing": (("Logic on SQLite", LOGIC, False), ("Everything that computes, on {database}", COMPUTING, True)),
+    "waiting": (("Connectors and simulators", BARE, False), ("Processes and browser, on {database}", WAITING, True)),
+    "soak": (("Long runs, on {database}", "soak", True),),
+}
 STOP_SECONDS = 30
 Process = subprocess.Popen[str]
 NO_TEST_RAN = 5  # pytest's exit code: fine for one of the stages when a part was asked for
@@ -49,13 +56,13 @@ def install_missing() -> None:
         print(f"The tests marked {mark} are skipped; they need: sudo apt-get install {' '.join(group)}", flush=True)
 
 
-def start(marks: str, arguments: list[str], database_url: str | None, output: IO[str] | None = None) -> Process:
+def start(marks: str, arguments: list[str], database_url: str | None) -> Process:
     """Start pytest in a process of its own."""
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if database_url:
         env["DATABASE_URL"] = database_url
     command = [sys.executable, "-m", "pytest", "-q", "--durations=12", "--durations-min=1", "-m", marks, *arguments]
-    return subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT if output else None, text=True)
+    return subprocess.Popen(command, env=env, text=True)
 
 
 def finish(process: Process) -> int:
@@ -71,25 +78,30 @@ def finish(process: Process) -> int:
         raise
 
 
-def pytest(title: str, marks: str, arguments: list[str], database_url: str | None) -> int:
-    """Run pytest once; return its exit code."""
-    print(f"\n=== {title}", flush=True)
-    return finish(start(marks, arguments, database_url))
+def run_lane(name: str, arguments: list[str]) -> list[int]:
+    """Run the stages of a lane one after the other; their exit codes."""
+    codes = []
+    for title, marks, on_database in LANES[name]:
+        with database() if on_database else nullcontext(None) as url:
+            print("\n=== " + title.format(database="PostgreSQL" if url else "SQLite (no PostgreSQL here)"), flush=True)
+            codes.append(finish(start(marks, arguments, url)))
+    return codes
 
 
 @contextmanager
-def beside(title: str, marks: str, arguments: list[str], codes: list[int]) -> Iterator[None]:
-    """Run pytest while something else goes on; show its output, and add its exit code, once both are over."""
+def beside(name: str, arguments: list[str], codes: list[int]) -> Iterator[None]:
+    """Run a lane while something else goes on; show its output, and add its exit code, once both are over."""
     with tempfile.TemporaryFile("w+") as output:
-        process = start(marks, arguments, None, output)
+        command = [sys.executable, "-m", "tests.run", f"--lane={name}", *arguments]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
         try:
             yield
             codes.append(finish(process))
         finally:
-            process.kill()
-            process.wait()
+            process.terminate()
+            process.wait(STOP_SECONDS)
         output.seek(0)
-        print(f"\n=== {title}\n{output.read()}", flush=True)
+        print(f"\n{output.read()}", flush=True)
 
 
 def database() -> AbstractContextManager[str | None]:
@@ -100,24 +112,28 @@ def database() -> AbstractContextManager[str | None]:
     return postgres.temporary() if postgres.bin_directory() else nullcontext(None)
 
 
+def asked(arguments: list[str]) -> tuple[str, list[str]]:
+    """The lane that was asked for, "" for both of `make test`, and pytest's own arguments."""
+    lane = "soak" if "--soak" in arguments else ""
+    lane = next((argument.partition("=")[2] for argument in arguments if argument.startswith("--lane=")), lane)
+    return lane, [argument for argument in arguments if argument != "--soak" and not argument.startswith("--lane=")]
+
+
 def main() -> int:
-    """Run the stages; 0 only when all of them passed."""
-    arguments = sys.argv[1:]
-    soak = "--soak" in arguments
-    arguments = [argument for argument in arguments if argument != "--soak"]
+    """Run what was asked for; 0 only when all of it passed."""
+    lane, arguments = asked(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is stopped on the way out
     started = time.monotonic()
-    install_missing()
+    if lane not in ("computing", "waiting"):
+        install_missing()
     codes: list[int] = []
-    if soak:
-        with database() as url:
-            codes.append(pytest("Long runs", "soak", arguments, url))
+    if lane:
+        codes = run_lane(lane, arguments)
+    elif os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        codes = [*run_lane("computing", arguments), *run_lane("waiting", arguments)]  # they would share its database
     else:
-        with beside("Connectors and simulators", BARE, arguments, codes):
-            codes.append(pytest("Logic on SQLite", LOGIC, arguments, None))
-        with database() as url:
-            name = "PostgreSQL" if url else "SQLite (no PostgreSQL here)"
-            codes.append(pytest(f"Everything on {name}", REST, arguments, url))
+        with beside("waiting", arguments, codes):
+            codes += run_lane("computing", arguments)
     print(f"=== {time.monotonic() - started:.0f} s in all", flush=True)
     failures = [code for code in codes if code not in (0, NO_TEST_RAN)]
     if failures:
