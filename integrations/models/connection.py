@@ -8,6 +8,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 import connectors
 from connectors.base.connector import Connector
@@ -170,8 +171,8 @@ class Integration(models.Model):
 
     webhooks_enabled = models.BooleanField("webhooks activés", default=False)
 
-    # Until then each synchronisation takes some records of each object only, for a person to look at.
-    released_at = models.DateTimeField("libérée le", null=True, blank=True)
+    # None: each synchronisation takes some records of each object only, for a person to look at.
+    released_at = models.DateTimeField("libérée le", null=True, blank=True, default=timezone.now)
     last_sync_at = models.DateTimeField("dernière synchronisation", null=True, blank=True)
     created_at = models.DateTimeField("ajoutée le", auto_now_add=True)
     deleted_at = models.DateTimeField("supprimée le", null=True, blank=True)

@@ -37,15 +37,17 @@ def connect(
     secrets: Mapping[str, str],
     config: Mapping[str, str],
     actor: User,
+    trial: bool = True,
 ) -> Integration:
     """Check the credentials with the provider, then store them as a new integration with its default mappings.
 
+    trial: whether its synchronisations take some records only until a person releases it.
     Raises ConnectorError when the provider refuses or cannot be reached, Refused when the account is already there.
     """
     connector = offered(provider)
     account = who_am_i(connector, environment, config, secrets=secrets)
     integration = Integration(provider=provider, name=name, environment=environment, config=dict(config))
-    store_new(integration, account, auth_method=auth_method, secrets=secrets, actor=actor)
+    store_new(integration, account, auth_method=auth_method, secrets=secrets, actor=actor, trial=trial)
     return integration
 
 
@@ -109,9 +111,17 @@ def holder_of(provider: str, environment: str, account_id: str) -> Integration |
 
 
 def store_new(
-    integration: Integration, account: Account, *, auth_method: str, secrets: Mapping[str, str], actor: User
+    integration: Integration,
+    account: Account,
+    *,
+    auth_method: str,
+    secrets: Mapping[str, str],
+    actor: User,
+    trial: bool = True,
 ) -> None:
     """Store an integration bound to an account that was just checked; Refused when another one is bound to it."""
+    if trial:
+        integration.released_at = None
     integration.account_id, integration.account_name = account.id, account.name
     try:
         with transaction.atomic():

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -155,6 +155,8 @@ def enqueue_scheduled() -> int:
 def _enqueue_due(name: str, trigger: Trigger) -> int:
     started = 0
     due = Integration.objects.runnable().filter(**{f"{name}__lte": Now()}, credential__isnull=False)
+    # Between its first records and its release an integration waits for a person.
+    due = due.filter(Q(released_at__isnull=False) | Q(last_sync_at=None))
     for integration in due.select_related("credential"):
         running = SyncJob.objects.filter(integration=integration, status__in=OPEN_STATUSES).first()
         if running and not _covers(running, trigger):
@@ -191,6 +193,7 @@ def enqueue_pushes() -> int:
         credential__isnull=False,
         # The first synchronisation is a person's decision, after the preview.
         last_sync_at__isnull=False,
+        released_at__isnull=False,
     )
     asked = [request_sync(integration, trigger=Trigger.CHANGE) for integration in ready.select_related("credential")]
     return len(asked)

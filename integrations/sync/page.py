@@ -19,7 +19,7 @@ from integrations import routing
 from integrations.models import DeletionPolicy, Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
-from integrations.sync import cursors, links, match, merging, order, progress, refusals
+from integrations.sync import cursors, links, match, merging, order, progress, refusals, trial
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -164,7 +164,7 @@ class PageStore:
         exchanges = self.exchanges.due(whole=checkpoint.last)
         with transaction.atomic():
             plan, applied = self.write(items, now)
-            failed = [*failures, *plan.failures]
+            failed = trial.worth_telling(self.integration, [*failures, *plan.failures])
             page = _tally(plan, applied, len(failed))
             sifted = self._sifted
             still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)

@@ -11,15 +11,19 @@ from integrations.models import SyncJob
 from integrations.sync.lease import Claim
 from integrations.sync.tally import Tally
 
+CUT = "cut"
+"""The count of a job that says that a resource was not read whole."""
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where the next page starts. cursor None: nothing new was read (errors tried again)."""
+    """Where the next page starts. cursor None: nothing new was read (errors tried again), or nothing to go on from."""
 
     cursor: dict[str, Any] | None
     last: bool = False
+    cut: bool = False
+    """Whether there is more than was taken, as the integration waits for its release."""
 
 
 def save(
@@ -38,6 +42,8 @@ def save(
     before = job.by_resource.get(resource, {})
     of_resource = Tally.of_dict(before) + page
     counts = before | of_resource.as_dict() | {name: before.get(name, 0) + count for name, count in more.items()}
+    if checkpoint.cut:
+        counts[CUT] = 1
     progress: dict[str, Any] = {
         **total.as_dict(),
         "by_resource": {**job.by_resource, resource: counts},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integrations import signals
 from integrations.models import Integration
-from integrations.sync import cursors
+from integrations.sync import cursors, trial
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
 from integrations.sync.mapping import CompiledResource
@@ -20,15 +20,18 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries, run.read_again)
     since = cursors.read_until(run.integration, name) if run.integration.webhooks_enabled and not run.job.full else None
+    left = trial.left(run.integration, run.job, name)
     pages = run.connector.pull(
         name,
         cursors.start_of(run.job, name),
-        page_size=min(run.integration.batch_size, compiled.resource.max_page_size),
+        page_size=min(run.integration.batch_size, compiled.resource.max_page_size, *([left] if left else [])),
         filters=run.integration.filters_of(compiled.resource),
     )
     with PageFeed(pages, run.claim) as feed:
         for page in feed:
-            store.store(page.records, Checkpoint(page.cursor, page.last), feed.read_at)
+            taken, checkpoint = trial.cut(page, left)
+            left = left - len(taken) if left is not None else None
+            store.store(taken, checkpoint, feed.read_at)
             if since and store.written:
                 signals.changes_pulled.send(
                     sender=Integration,
@@ -38,7 +41,7 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
                     since=since,
                 )
             run.claim.check()
-            if page.last:
+            if checkpoint.last:
                 _retry_errors(run, book, store)
                 return True
             if run.out_of_time():

@@ -22,7 +22,7 @@ from integrations import routing
 from integrations.core.ids import uuid7
 from integrations.models import PushOperation, PushStatus, RecordLink
 from integrations.records import services as records
-from integrations.sync import adopt, locks
+from integrations.sync import adopt, locks, trial
 from integrations.sync.landing import Landing
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.problems import FieldProblem
@@ -49,7 +49,7 @@ WRITTEN = (
     "message",
     "approval",
 )
-WAITS = frozenset({"parent"})
+WAITS = frozenset({"parent", trial.CODE})
 """Codes of operations that stay pending although nothing is sent for them now."""
 BATCH = 32
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
@@ -93,12 +93,16 @@ class Pusher:
         """
         seen: set[UUID] = set()
         flying = InFlight([], None)
+        room = trial.room_to_send(self.run.integration, self.run.job, self.resource)
         while True:
             self.run.claim.check()
             stop = self.run.out_of_time()
-            waiting = [] if stop else list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[:BATCH])
+            waiting = (
+                [] if stop else list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[: min(BATCH, room)])
+            )
             seen |= {operation.pk for operation in waiting}
             following = self._start(self._prepare(waiting)) if waiting else InFlight([], None)
+            room -= len(following.prepared) if self.run.integration.is_trial else 0
             self._push_again(self._land(flying))
             if not waiting:
                 return not stop
@@ -138,6 +142,7 @@ class Pusher:
                     planned[operation.pk] = write
             guard = PushGuard(self.run.integration, self.resource, self.run.job, self.outbound.resource.acts)
             held = guard.hold(operations, planned, links)
+            held |= trial.wait_to_create(self.run.integration, self.run.job, self.resource, operations, planned)
             for operation in operations:
                 if operation.pk in planned and operation.pk not in held:
                     write = planned[operation.pk]

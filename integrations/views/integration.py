@@ -36,6 +36,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         jobs=selectors.jobs_of(integration)[:5],
         errors=selectors.errors_of(integration)[:5],
         mappings=_mappings(integration),
+        trial_job=selectors.jobs_of(integration).filter(dry_run=False).first() if integration.is_trial else None,
         **_first_time(integration),
     )
     if not is_fragment(request) or integration.open_job_id:  # type: ignore[attr-defined]

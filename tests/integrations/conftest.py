@@ -30,6 +30,7 @@ def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration
         secrets={"api_key": KEY},
         config={},
         actor=administrator,
+        trial=False,
     )
     integration.retry_delay_ms = 100
     integration.save(update_fields=["retry_delay_ms"])

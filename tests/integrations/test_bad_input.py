@@ -36,6 +36,7 @@ def connect(actor: Any, key: str, **config: str) -> Integration:
         secrets={"api_key": key},
         config=config,
         actor=actor,
+        trial=False,
     )
 
 

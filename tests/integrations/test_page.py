@@ -12,7 +12,16 @@ from django.db import IntegrityError, connection
 
 from connectors.base.client import Exchange as ConnectorExchange
 from integrations import services
-from integrations.models import Credential, FieldMapping, Integration, RecordLink, SyncCursor, SyncError, SyncJob
+from integrations.models import (
+    Credential,
+    FieldMapping,
+    HeldChange,
+    Integration,
+    RecordLink,
+    SyncCursor,
+    SyncError,
+    SyncJob,
+)
 from integrations.records.models import Contact, Event, Property, RecordHistory, Tenant
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
@@ -70,8 +79,9 @@ def counts() -> dict[str, int]:
     [("tenants", tenant, {"given_name": "Autre"}), ("work_orders", work_order, {"title": "Autre", "priority": "low"})],
 )
 def test_a_page_costs_at_most_twelve_statements_whatever_its_size(
-    integration: Integration, resource: str, make: Callable[..., Any], change: dict[str, Any], size: int
+    integration: Integration, resource: str, make: Callable[..., Any], change: dict[str, Any], size: int, settings: Any
 ) -> None:
+    settings.GUARD_MINIMUM = size  # nothing is set aside: the next test counts that
     page_store(integration, "properties").store([property_(i) for i in range(20)], Checkpoint({}, last=True))
     first = [make(i) for i in range(size)]
     # The worst page: new, changed, unchanged, deleted, refused and no longer refused records together.
@@ -93,6 +103,21 @@ def test_a_page_costs_at_most_twelve_statements_whatever_its_size(
     print(f"\n{size} {resource}: {len(created)} statements for a first page, {len(worst)} for a mixed one")
     assert len(created) <= 12, created
     assert len(worst) <= 12, worst
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("size", [100, 1000])
+def test_setting_a_mass_change_and_a_mass_deletion_aside_costs_the_same_for_any_size(
+    integration: Integration, size: int
+) -> None:
+    page_store(integration, "properties").store([property_(i) for i in range(20)], Checkpoint({}, last=True))
+    page_store(integration, "tenants").store([tenant(i) for i in range(size)], Checkpoint({"page": 1}))
+    changed = [tenant(i, given_name="Autre") for i in range(size // 2)]
+    deleted = [tenant(i, deleted_at="2026-02-01T00:00:00Z") for i in range(size // 2, size)]
+    with statements() as seen:
+        page_store(integration, "tenants").store([*changed, *deleted], Checkpoint({"page": 2}))
+    assert HeldChange.objects.count() == size and Tenant.objects.filter(given_name="Autre").count() == 0
+    assert len(_page_only(seen)) <= 21, _page_only(seen)
 
 
 def asked(store: PageStore) -> PageStore:

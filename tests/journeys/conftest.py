@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
+from integrations.models import Integration
 from tests.conftest import PASSWORD
 from tests.worker.conftest import start_worker  # noqa: F401 - a fixture
 
@@ -59,3 +61,18 @@ def rows_as_text() -> Callable[[], Iterator[tuple[str, str]]]:
                 yield table, "\n".join(map(str, cursor.fetchall()))
 
     return read
+
+
+@pytest.fixture
+def release(page: Page) -> Callable[[str], None]:
+    """release(site): let the only integration take everything, once its first records are there, and wait for it."""
+
+    def go(site: str) -> None:
+        integration = Integration.objects.get()
+        page.goto(f"{site}/integrations/{integration.pk}")
+        expect(page.get_by_text("Premiers enregistrements seulement")).to_be_visible()
+        page.get_by_role("button", name="Libérer").click()
+        page.get_by_role("heading", name=re.compile("^Synchronisation du")).wait_for()
+        expect(page.get_by_text(re.compile("^Terminée")).first).to_be_visible(timeout=60_000)
+
+    return go

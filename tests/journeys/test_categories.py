@@ -77,6 +77,7 @@ def test_two_people_edit_one_object_on_two_sides(
     simulator: Control,
     settings: Any,
     sign_in: Callable[[str], None],
+    release: Callable[[str], None],
     start_worker: Callable[..., Worker],
 ) -> None:
     settings.SIMULATOR_URL, settings.SITE_URL = simulator.url, live_server.url
@@ -101,6 +102,7 @@ def test_two_people_edit_one_object_on_two_sides(
     page.get_by_label(re.compile("Dans les deux sens")).check()
     page.get_by_role("button", name="Enregistrer").first.click()
     synchronise(page, site, integration)
+    release(site)
 
     link = RecordLink.objects.get(record_kind=case.record)
     page.goto(f"{site}/admin/records/{case.record}/{link.record_id}/change/")

@@ -55,6 +55,7 @@ def test_what_a_synchronisation_did_is_looked_at_and_taken_back_on_both_sides(
         secrets={"api_key": "rov_test_demo_lacoste"},
         config={},
         actor=administrator,
+        trial=False,
     )
     Integration.objects.update(direction="both")
     start_worker(SIMULATOR_URL=simulator.url)

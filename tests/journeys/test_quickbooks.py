@@ -49,6 +49,7 @@ def test_quickbooks_both_ways(
     simulator: Control,
     settings: Any,
     sign_in: Callable[[str], None],
+    release: Callable[[str], None],
     start_worker: Callable[..., Worker],
 ) -> None:
     settings.SIMULATOR_URL, settings.SITE_URL = simulator.url, live_server.url
@@ -77,6 +78,8 @@ def test_quickbooks_both_ways(
     assert not Customer.objects.exists() and writes(simulator) == []
     page.get_by_role("button", name="Appliquer").click()
     expect(page.get_by_text("rien n’a été écrit")).to_have_count(0)
+    assert finished(page).status == "completed"
+    release(site)
     first = finished(page)
     active = [c for c in there(simulator, "Customer").values() if c["Active"]]
     assert (first.status, first.dry_run, Customer.objects.count()) == ("completed", False, len(active))

@@ -39,6 +39,7 @@ def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration
         secrets={"api_key": "rov_test_demo_lacoste"},
         config={},
         actor=administrator,
+        trial=False,
     )
     simulator.seed("tenants", TENANTS - len(simulator.objects("tenants")))
     simulator.fault("slow", path="/v1/tenants", times=None, seconds=0.03)

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import services
+from integrations.core.audit import Actor
 from integrations.models import Integration, JobStatus, SyncJob, Trigger
 from integrations.sync.runner import run_slice
 
@@ -24,6 +25,10 @@ WOULD = {
     "fail": "refusés",
     "skip": "inchangés",
 }
+
+
+# Whoever types the command wants everything: nothing is held back for a look.
+COMMAND_LINE = Actor("system", "Ligne de commande")
 
 
 class Command(BaseCommand):
@@ -41,6 +46,7 @@ class Command(BaseCommand):
         known = {resource.name for resource in integration.connector.resources}
         if unknown := set(options["resource"]) - known:
             raise CommandError(f"Objet inconnu : {', '.join(unknown)}. Objets offerts : {', '.join(sorted(known))}.")
+        services.release(integration, actor=COMMAND_LINE)
         try:
             job = services.request_sync(
                 integration,

@@ -22,7 +22,7 @@ def integration(simulator, administrator, settings):
     settings.SIMULATOR_URL = simulator.url
     made = services.connect(
         "pipedrive", name="Pipedrive", environment="simulator", auth_method="api_key",
-        secrets={"api_token": API_TOKEN}, config={}, actor=administrator,
+        secrets={"api_token": API_TOKEN}, config={}, actor=administrator, trial=False,
     )  # fmt: skip
     made.direction, made.retry_delay_ms = "both", 100
     made.save(update_fields=["direction", "retry_delay_ms"])
