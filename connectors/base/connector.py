@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -109,6 +109,8 @@ class Connector(ABC):
     resources: ClassVar[tuple[Resource, ...]] = ()
     habits: ClassVar[Habits | None] = None
     """How the API pages and tells changes; every provider with resources says it."""
+    fetch_at_once: ClassVar[int] = 1
+    """How many objects fetch_many() reads in one request; 1 where the provider offers no such thing."""
     writes_at_once: ClassVar[int] = 8
     """How many writes of one account may be on their way together."""
     currencies: ClassVar[tuple[str, ...]] = ("CAD",)
@@ -242,6 +244,11 @@ class Connector(ABC):
     @abstractmethod
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
         """One object by its id; NotFound when it is gone."""
+
+    def fetch_many(self, resource: str, remote_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """At most `fetch_at_once` objects by their ids, as fetch() gives them; those that did not come may be gone, or
+        have to be asked for alone."""
+        return {}
 
     @abstractmethod
     def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:

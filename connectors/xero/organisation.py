@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +55,16 @@ class Organisation(Connector):
         if not quirks.is_of(resource, found):
             raise errors.another_kind(self.label, resource)
         return found
+
+    def many(self, resource: Resource, remote_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Those of one path that are there, by id, archived ones too. A page brings documents with their lines."""
+        wanted: dict[str, Any] = {"IDs": ",".join(remote_ids), "page": "1", "pageSize": str(len(remote_ids))}
+        if resource.path == "Contacts":
+            wanted["includeArchived"] = "true"
+        rows = reading.rows_of(self.get(resource.path, **wanted).data, resource.path)
+        rates = self.rates_for(resource)
+        found = [quirks.complete(resource, raw, rates) for raw in rows]
+        return {resource.remote_id(raw): raw for raw in found if quirks.is_of(resource, raw)}
 
     def whole(self, resource: Resource, answer: Answer, rates: quirks.Rates) -> dict[str, Any]:
         """The one object of an answer."""

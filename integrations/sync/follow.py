@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from django.utils import timezone
 
@@ -39,6 +40,8 @@ OWN_WRITE_WAIT = 0.5
 STOPPED_WAIT = 2.0
 MOST_GENERATIONS = 3
 """How far what an object refers to is fetched too: a payment, its invoice, its customer."""
+Reading = tuple[dict[str, Any], datetime]
+"""An object and when it was asked for."""
 NO_CONTEXT = Incoming({}, "", {}, NO_OPTIONS, lambda *_: "")
 NOT_YET = "L’objet n’est pas encore chez le fournisseur tel qu’il l’a annoncé. Il sera relu dans un instant."
 OWN_WRITE = "Un envoi de la plateforme vers cet objet n’a pas encore sa réponse. L’objet sera relu ensuite."
@@ -158,10 +161,11 @@ class _Following:
         """Fetch these objects and what they refer to, then store them."""
         items: list[Item] = []
         failures: list[Failure] = []
+        together = self._fetch_together(compiled, looks)
         for look in looks:
             if self.halt is not None:
                 break
-            found, refused = self._fetch(compiled, look)
+            found, refused = self._fetch(compiled, look, together.get(look.remote_id))
             items += found
             failures += refused
         if not items and not failures:
@@ -172,10 +176,24 @@ class _Following:
         if items or failures:
             self._store(compiled, items, failures)
 
-    def _fetch(self, compiled: CompiledResource, look: Look) -> tuple[list[Item], list[Failure]]:
+    def _fetch_together(self, compiled: CompiledResource, looks: list[Look]) -> dict[str, Reading]:
+        """Many objects in one request, where the provider can. What does not come is asked for alone: an error is told
+        where it is met again."""
+        size, together = self.connector.fetch_at_once, dict[str, Reading]()
+        ids = list(dict.fromkeys(look.remote_id for look in looks))
+        for start in range(0, len(ids) if size > 1 and len(ids) > 1 else 0, size):
+            now = timezone.now()
+            try:
+                found = self.connector.fetch_many(compiled.resource.name, ids[start : start + size])
+            except (ConnectorError, stop.EmergencyStopped):
+                break
+            together |= {remote_id: (raw, now) for remote_id, raw in found.items()}
+        return together
+
+    def _fetch(self, compiled: CompiledResource, look: Look, given: Reading | None) -> tuple[list[Item], list[Failure]]:
         now = timezone.now()
         try:
-            raw = self.connector.fetch(look.resource, look.remote_id)
+            raw, now = given or (self.connector.fetch(look.resource, look.remote_id), now)
         except NotFound:
             return [gone(compiled, look.remote_id, now)], []
         except (ConnectorError, stop.EmergencyStopped) as error:

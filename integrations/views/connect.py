@@ -59,7 +59,7 @@ def _guide(connector: type[Connector]) -> SafeString:
 
 def _explain(form: CredentialsForm, connector: type[Connector], error: ConnectorError | Refused) -> None:
     """Say what went wrong: at the credential when the provider refuses it, above the form otherwise."""
-    typed = form.credential_fields()
+    typed = [field for field in form.credential_fields() if field.field.required]
     if isinstance(error, AuthExpired) and len(typed) == 1:
         sentence = (
             f"{connector.label} refuse cet accès : il est erroné, expiré ou révoqué. "

@@ -13,12 +13,13 @@ import pytest
 from integrations.models import Integration, RecordLink
 from integrations.records.kinds import KINDS, value_of
 from integrations.records.models import Event, Payment
+from integrations.services import Look, Result, follow
 from integrations.sync.lines import canonical
 from tests.connectors.suite.adapter import Adapter, adapters
 from tests.connectors.suite.desk import Desk, Said
 from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
-from tests.webhooks.following.accounts import listening
+from tests.webhooks.following.accounts import connected, listening
 from webhooks.following.follower import Follower
 from webhooks.models import InboundEvent, InboundStatus, InboundSubscription, RefusedCall, SubscriptionState
 
@@ -151,3 +152,25 @@ def test_a_refused_card_is_a_failed_payment_and_tells_so(slug: str, desk: Desk, 
     payment = Payment.objects.get(status="failed")
     event = Event.objects.get(type="payment.failed")
     assert (event.kind, event.record_id, event.origin) == ("payment", payment.pk, payment.provenance["status"]["by"])
+
+
+TOGETHER = [slug for slug in CALLING if ADAPTERS[slug].connector.fetch_at_once > 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("slug", TOGETHER)
+def test_many_objects_are_read_in_one_request_where_the_provider_can(slug: str, desk: Desk) -> None:
+    integration, resource = connected(desk), resource_of(desk)
+    subject = desk.adapter.subjects[resource]
+    declared = desk.adapter.connector.resource(resource)
+    made = [desk.new(subject) for _ in range(4)]
+    ids = [subject.object_id(declared, raw) for raw, _ in made]
+    desk.forget()
+    seen = follow(integration, [Look(resource, remote_id) for remote_id in ids])
+    assert {one.result for one in seen.values()} == {Result.STORED}
+    assert len([one for one in desk.requests() if declared.path in one["path"]]) == 1
+    assert all(shows(link_of(integration, resource, desk, raw), said) for raw, said in made)
+    (alone,) = follow(integration, [Look(resource, ids[0])]).values()
+    assert (alone.result, alone.code) == (Result.STORED, "")
+    assert RecordLink.objects.filter(integration=integration, resource=resource).count() == len(ids)
+    gone = follow(integration, [Look(resource, ids[0]), Look(resource, subject.missing)])
+    assert gone[resource, ids[0]].result == Result.STORED
