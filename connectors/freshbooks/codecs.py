@@ -4,10 +4,12 @@ stands for "no value" on both sides."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import number as plain_number
+from connectors.base.codecs import objects
 from connectors.base.resource import Codec
 from connectors.freshbooks.quirks import ADDRESS_PARTS, CENT
 
@@ -33,17 +35,8 @@ _COUNTRY_NAMES = {"CA": "Canada", "US": "United States"}
 
 
 def number(value: Any, what: str) -> Decimal:
-    """A number as Decimal, 0 when there is none; ValueError when it is anything else."""
-    value = value.get("amount") if isinstance(value, Mapping) else value
-    if value is None or value == "":
-        return Decimal(0)
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if isinstance(value, bool) or not found.is_finite():
-        raise ValueError(f"{what} n’est pas un nombre : « {value} ».")
-    return found
+    """A number, or the amount of an object, as Decimal; 0 when there is none."""
+    return plain_number(value.get("amount") if isinstance(value, Mapping) else value, what)
 
 
 def money(value: Decimal) -> dict[str, str]:
@@ -128,7 +121,7 @@ def decode_taxes(raw: Any) -> list[dict[str, Any]]:
 
 def decode_lines(raw: Any) -> list[dict[str, Any]]:
     """The name of a line and what is written below it become one description."""
-    return [_sale(line) for line in _checked(raw)]
+    return [_sale(line) for line in objects(raw)]
 
 
 def _sale(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +155,7 @@ def _tax_code(percents: set[Decimal], harmonised: bool) -> str:
 
 def encode_lines(items: Any) -> list[dict[str, Any]]:
     """All lines anew, as FreshBooks replaces them all; at most two taxes each."""
-    return [_sold(item) for item in _checked(items)]
+    return [_sold(item) for item in objects(items)]
 
 
 def _sold(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +196,7 @@ def decode_allocations(raw: Any) -> list[dict[str, Any]]:
             "amount": number(one.get("amount"), "Le montant affecté"),
             "remote": {"invoice": str(one.get("invoiceid") or "")},
         }
-        for one in _checked(raw)
+        for one in objects(raw)
     ]
 
 
@@ -214,16 +207,8 @@ def encode_allocations(items: Any) -> list[dict[str, Any]]:
             "invoiceid": str((item.get("remote") or {}).get("invoice") or ""),
             "amount": str(number(item.get("amount"), "Le montant affecté")),
         }
-        for item in _checked(items)
+        for item in objects(items)
     ]
-
-
-def _checked(raw: Any) -> list[Mapping[str, Any]]:
-    if raw is None:
-        return []
-    if not isinstance(raw, list) or not all(isinstance(line, Mapping) for line in raw):
-        raise ValueError("Les lignes n’ont pas la forme prévue (une liste d’objets).")
-    return raw
 
 
 MONEY = Codec(decode_money, encode_money)

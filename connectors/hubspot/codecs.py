@@ -6,53 +6,31 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import address_of, street, street_lines
 from connectors.base.resource import Codec
 
-_COUNTRIES = {
-    "canada": "CA",
-    "ca": "CA",
-    "usa": "US",
-    "us": "US",
-    "united states": "US",
-    "états-unis": "US",
-}
 _COUNTRY_NAMES = {"CA": "Canada", "US": "United States"}
 
 
-def decode_address(raw: Any) -> dict[str, str] | None:
-    """A company's address; what follows the first line of the street is line2."""
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
-    street = [line.strip() for line in str(raw.get("address") or "").splitlines() if line.strip()]
-    country = str(raw.get("country") or "").strip()
-    parts = {
-        "line1": street[0] if street else "",
-        "line2": ", ".join(street[1:]),
+def _read_address(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows the first line of the street is line2."""
+    return {
+        **street_lines(raw.get("address")),
         "city": raw.get("city"),
         "province": raw.get("state"),
         "postal_code": raw.get("zip"),
-        "country": _COUNTRIES.get(country.casefold(), country),
+        "country": raw.get("country"),
     }
-    address: dict[str, str] = PLAIN_ADDRESS.decode(parts)
-    return address if any(address.values()) else None
 
 
-def encode_address(value: Any) -> dict[str, str] | None:
+def _write_address(part: Mapping[str, str]) -> dict[str, str]:
     """Every part, so that nothing of an older address stays."""
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
-    part = {name: str(value.get(name) or "").strip() for name in PLAIN_ADDRESS.decode({})}
     return {
-        "address": "\n".join(line for line in (part["line1"], part["line2"]) if line),
+        "address": street(part),
         "city": part["city"],
         "state": part["province"],
         "zip": part["postal_code"],
-        "country": _COUNTRY_NAMES.get(part["country"].upper(), part["country"]),
+        "country": part["country"],
     }
 
 
@@ -99,7 +77,7 @@ def decode_email(raw: Any) -> str | None:
     return label if "@" in label else None
 
 
-ADDRESS = Codec(decode_address, encode_address)
+ADDRESS = address_of(_read_address, _write_address, _COUNTRY_NAMES)
 DAY = Codec(decode_day, encode_day)
 NAMED = Codec(decode_named, encode_named)
 OWNER = Codec(decode_email, encode_named)

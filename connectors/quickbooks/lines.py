@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from connectors.base.codecs import number
 from connectors.base.resource import Codec, dig
-from connectors.quickbooks.codecs import number
 
 SALES = "SalesItemLineDetail"
 BY_ACCOUNT = "AccountBasedExpenseLineDetail"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import number, objects, read_only
 from connectors.base.resource import Codec, dig
 from connectors.sage.quirks import amount
 
@@ -49,11 +50,11 @@ def _encode_address(value: Any) -> dict[str, str] | None:
 
 
 def _decode_lines(raw: Any) -> list[dict[str, Any]]:
-    return [_line(line) for line in _checked(raw) if not line.get("isSubtotal")]
+    return [_line(line) for line in objects(raw) if not line.get("isSubtotal")]
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    net = _number(line.get("txnAmount"), "Le montant de la ligne")
+    net = number(line.get("txnAmount"), "Le montant de la ligne")
     entries = [entry for entry in line.get("taxEntries") or () if isinstance(entry, Mapping)]
     rates = {amount(entry.get("taxRate")): entry for entry in entries}
     code = next((code for code, taxes in RATES.items() if code and taxes and set(taxes.values()) == set(rates)), None)
@@ -76,7 +77,7 @@ def _line(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode_lines(items: Any) -> list[dict[str, Any]]:
-    return [_sent(item, place) for place, item in enumerate(_checked(items), start=1)]
+    return [_sent(item, place) for place, item in enumerate(objects(items), start=1)]
 
 
 def _sent(item: Mapping[str, Any], place: int) -> dict[str, Any]:
@@ -117,45 +118,21 @@ def _entries(code: str, net: Decimal, remote: Mapping[str, str], place: int) -> 
 
 
 def _net(item: Mapping[str, Any]) -> Decimal:
-    net = _number(item.get("subtotal"), "Le sous-total")
+    net = number(item.get("subtotal"), "Le sous-total")
     if not net:
-        kept = (100 - _number(item.get("discount_percent"), "Le rabais")) / 100
-        quantity = _number(item.get("quantity", 1), "La quantité")
-        net = quantity * _number(item.get("unit_price"), "Le prix unitaire") * kept
+        kept = (100 - number(item.get("discount_percent"), "Le rabais")) / 100
+        quantity = number(item.get("quantity", 1), "La quantité")
+        net = quantity * number(item.get("unit_price"), "Le prix unitaire") * kept
     return net.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _decode_taxes(raw: Any) -> list[dict[str, Any]]:
     return [
         {"name": row["name"], **{name: Decimal(row[name]) for name in ("rate", "base", "amount")}}
-        for row in _checked(raw)
+        for row in objects(raw)
     ]
-
-
-def _read_only(value: Any) -> Any:
-    raise ValueError("Ce champ de Sage est en lecture seule.")
-
-
-def _number(value: Any, what: str) -> Decimal:
-    if value is None or value == "":
-        return Decimal(0)
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if isinstance(value, bool) or not found.is_finite():
-        raise ValueError(f"{what} n’est pas un nombre : « {value} ».")
-    return found
-
-
-def _checked(raw: Any) -> list[Mapping[str, Any]]:
-    if raw is None:
-        return []
-    if not isinstance(raw, list) or not all(isinstance(line, Mapping) for line in raw):
-        raise ValueError("Les lignes n’ont pas la forme prévue (une liste d’objets).")
-    return raw
 
 
 ADDRESS = Codec(_decode_address, _encode_address)
 INVOICE_LINES = Codec(_decode_lines, _encode_lines)
-TAXES = Codec(_decode_taxes, _read_only)
+TAXES = Codec(_decode_taxes, read_only("Sage"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
-from connectors.base.codecs import cents_object
+from connectors.base.codecs import cents_object, number, objects, read_only
 from connectors.base.resource import Codec, dig
 from connectors.base.rest import parse_instant
 
@@ -68,8 +68,8 @@ def cents(raw: Any) -> Decimal:
 
 def _decode_lines(raw: Any) -> list[dict[str, Any]]:
     found = []
-    for line in _checked(raw):
-        quantity = _number(line.get("quantity", "1"), "La quantité")
+    for line in objects(raw):
+        quantity = number(line.get("quantity", "1"), "La quantité")
         gross = MONEY.decode(line.get("gross_sales_money")) or Decimal(0)
         note = str(line.get("note") or "")
         item = {
@@ -85,15 +85,15 @@ def _decode_lines(raw: Any) -> list[dict[str, Any]]:
 
 
 def _encode_lines(items: Any) -> list[dict[str, Any]]:
-    return [_sold(item) for item in _checked(items)]
+    return [_sold(item) for item in objects(items)]
 
 
 def _sold(item: Mapping[str, Any]) -> dict[str, Any]:
     """Quantity and price where they multiply to the amount, else one piece of it: Square computes the amount itself."""
-    quantity = _number(item.get("quantity", 1), "La quantité")
-    price = _number(item.get("unit_price"), "Le prix unitaire")
-    kept = (100 - _number(item.get("discount_percent"), "Le rabais")) / 100
-    amount = _number(item.get("subtotal"), "Le sous-total") or quantity * price * kept
+    quantity = number(item.get("quantity", 1), "La quantité")
+    price = number(item.get("unit_price"), "Le prix unitaire")
+    kept = (100 - number(item.get("discount_percent"), "Le rabais")) / 100
+    amount = number(item.get("subtotal"), "Le sous-total") or quantity * price * kept
     amount = amount.quantize(_CENT, ROUND_HALF_UP)
     whole = price == price.quantize(_CENT) and (quantity * price).quantize(_CENT, ROUND_HALF_UP) == amount
     if not whole or quantity <= 0:
@@ -110,12 +110,12 @@ def _decode_taxes(raw: Any) -> list[dict[str, Any]]:
     return [
         {
             "name": str(row.get("name") or "Taxe"),
-            "rate": _number(row.get("percentage"), "Le taux de taxe"),
-            "base": _number(row.get("_base"), "Le montant taxable"),
+            "rate": number(row.get("percentage"), "Le taux de taxe"),
+            "base": number(row.get("_base"), "Le montant taxable"),
             "amount": MONEY.decode(row.get("applied_money")) or Decimal(0),
             "remote": {"id": str(row.get("uid") or "")},
         }
-        for row in _checked(raw)
+        for row in objects(raw)
     ]
 
 
@@ -124,42 +124,18 @@ def _encode_taxes(items: Any) -> list[dict[str, Any]]:
         {
             "uid": f"tax-{place}",
             "name": str(item.get("name") or "Taxe")[:255],
-            "percentage": format(_number(item.get("rate"), "Le taux de taxe").normalize(), "f"),
+            "percentage": format(number(item.get("rate"), "Le taux de taxe").normalize(), "f"),
             "type": "ADDITIVE",
             "scope": "LINE_ITEM",
         }
-        for place, item in enumerate(_checked(items), start=1)
+        for place, item in enumerate(objects(items), start=1)
     ]
-
-
-def _read_only(value: Any) -> Any:
-    raise ValueError("Ce champ de Square est en lecture seule.")
-
-
-def _number(value: Any, what: str) -> Decimal:
-    if value in (None, ""):
-        return Decimal(0)
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise ValueError(f"{what} n’est pas un nombre : « {value} ».")
-    return found
-
-
-def _checked(raw: Any) -> list[Mapping[str, Any]]:
-    if raw is None:
-        return []
-    if not isinstance(raw, list) or not all(isinstance(line, Mapping) for line in raw):
-        raise ValueError("Les lignes n’ont pas la forme prévue (une liste d’objets).")
-    return raw
 
 
 CODECS = {
     "money": MONEY,
     "address": Codec(_decode_address, _encode_address),
-    "day": Codec(day_of, _read_only),
+    "day": Codec(day_of, read_only("Square")),
     "lines": Codec(_decode_lines, _encode_lines),
     "taxes": Codec(_decode_taxes, _encode_taxes),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import number, objects, read_only
 from connectors.base.resource import Codec
 from connectors.stripe.money import day, last_second
 
@@ -80,26 +81,26 @@ def _decode_lines(raw: Any) -> list[dict[str, Any]]:
     return [
         {
             "description": line["description"],
-            "quantity": _number(line["quantity"], "La quantité"),
-            "unit_price": _number(line["unit_price"], "Le prix unitaire"),
-            "subtotal": _number(line["amount"], "Le montant de la ligne"),
-            "total": _number(line["amount"], "Le montant de la ligne"),
+            "quantity": number(line["quantity"], "La quantité"),
+            "unit_price": number(line["unit_price"], "Le prix unitaire"),
+            "subtotal": number(line["amount"], "Le montant de la ligne"),
+            "total": number(line["amount"], "Le montant de la ligne"),
             "remote": {"id": line["id"]},
         }
-        for line in _checked(raw)
+        for line in objects(raw)
     ]
 
 
 def _encode_lines(items: Any) -> list[dict[str, str]]:
-    return [_sold(item) for item in _checked(items)]
+    return [_sold(item) for item in objects(items)]
 
 
 def _sold(item: Mapping[str, Any]) -> dict[str, str]:
     """Stripe's quantities are whole: the amount is sent, and quantity and price go along as notes."""
-    quantity = _number(item.get("quantity", 1), "La quantité")
-    price = _number(item.get("unit_price"), "Le prix unitaire")
-    kept = (100 - _number(item.get("discount_percent"), "Le rabais")) / 100
-    amount = _number(item.get("subtotal"), "Le sous-total") or quantity * price * kept
+    quantity = number(item.get("quantity", 1), "La quantité")
+    price = number(item.get("unit_price"), "Le prix unitaire")
+    kept = (100 - number(item.get("discount_percent"), "Le rabais")) / 100
+    amount = number(item.get("subtotal"), "Le sous-total") or quantity * price * kept
     return {
         "id": str((item.get("remote") or {}).get("id") or ""),
         "description": str(item.get("description") or item.get("code") or ""),
@@ -113,12 +114,12 @@ def _decode_taxes(raw: Any) -> list[dict[str, Any]]:
     return [
         {
             "name": row["name"],
-            "rate": _number(row["rate"], "Le taux de taxe"),
-            "base": _number(row["base"], "Le montant taxable"),
-            "amount": _number(row["amount"], "Le montant de taxe"),
+            "rate": number(row["rate"], "Le taux de taxe"),
+            "base": number(row["base"], "Le montant taxable"),
+            "amount": number(row["amount"], "Le montant de taxe"),
             "remote": {"id": row.get("id", "")},
         }
-        for row in _checked(raw)
+        for row in objects(raw)
     ]
 
 
@@ -127,43 +128,19 @@ def _encode_taxes(items: Any) -> list[dict[str, str]]:
         {
             "id": str((item.get("remote") or {}).get("id") or ""),
             "name": str(item.get("name") or "Taxe"),
-            "rate": format(_number(item.get("rate"), "Le taux de taxe").normalize(), "f"),
-            "base": str(_number(item.get("base"), "Le montant taxable")),
-            "amount": str(_number(item.get("amount"), "Le montant de taxe").quantize(_CENT, ROUND_HALF_UP)),
+            "rate": format(number(item.get("rate"), "Le taux de taxe").normalize(), "f"),
+            "base": str(number(item.get("base"), "Le montant taxable")),
+            "amount": str(number(item.get("amount"), "Le montant de taxe").quantize(_CENT, ROUND_HALF_UP)),
         }
-        for item in _checked(items)
+        for item in objects(items)
     ]
 
 
 def _decode_allocations(raw: Any) -> list[dict[str, Any]]:
     return [
-        {"amount": _number(one["amount"], "Le montant affecté"), "remote": {"invoice": one["invoice"]}}
-        for one in _checked(raw)
+        {"amount": number(one["amount"], "Le montant affecté"), "remote": {"invoice": one["invoice"]}}
+        for one in objects(raw)
     ]
-
-
-def _read_only(value: Any) -> Any:
-    raise ValueError("Ce champ de Stripe est en lecture seule.")
-
-
-def _number(value: Any, what: str) -> Decimal:
-    if value in (None, ""):
-        return Decimal(0)
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise ValueError(f"{what} n’est pas un nombre : « {value} ».")
-    return found
-
-
-def _checked(raw: Any) -> list[Mapping[str, Any]]:
-    if raw is None:
-        return []
-    if not isinstance(raw, list) or not all(isinstance(line, Mapping) for line in raw):
-        raise ValueError("Les lignes n’ont pas la forme prévue (une liste d’objets).")
-    return raw
 
 
 CODECS = {
@@ -174,5 +151,5 @@ CODECS = {
     "due": Codec(day, _encode_due),
     "lines": Codec(_decode_lines, _encode_lines),
     "taxes": Codec(_decode_taxes, _encode_taxes),
-    "allocations": Codec(_decode_allocations, _read_only),
+    "allocations": Codec(_decode_allocations, read_only("Stripe")),
 }

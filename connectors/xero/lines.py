@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from connectors.base.codecs import number
 from connectors.base.resource import Codec
-from connectors.xero.codecs import number
 
 _CENT, _TEN_THOUSANDTH = Decimal("0.01"), Decimal("0.0001")
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

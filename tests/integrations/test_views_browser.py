@@ -331,7 +331,7 @@ def test_two_way_synchronisation_needs_no_scripts(
     assert SlotRule.objects.filter(slot="item").get().remote_id == "i3"
 
 
-def test_conflicts_are_settled_by_keyboard(signed_in: Page, live_server: LiveServer) -> None:
+def test_choices_are_made_by_keyboard_and_applied_together(signed_in: Page, live_server: LiveServer) -> None:
     made = rows.integration(direction="both")
     first, second, third = sorted((rows.conflict(made, number) for number in range(3)), key=lambda c: -c.pk)
     signed_in.goto(live_server.url + reverse("integrations:conflicts", args=[made.pk]))
