@@ -28,6 +28,7 @@ DELETIONS = {
 }
 
 HOURS = [(hour, f"{hour}\xa0h\xa000") for hour in range(24)]
+ADVANCED = frozenset({"batch_size", "timeout_seconds", "max_retries", "retry_delay_ms", "backoff_multiplier"})
 FILTER = "filter-"
 PERIOD = ("date_from", "date_to")
 
@@ -213,6 +214,10 @@ class OptionsForm(forms.ModelForm):
     def filter_fields(self) -> list[forms.BoundField]:
         """The filters of the provider's objects."""
         return [self[name] for name in self.fields if name.startswith(FILTER)]
+
+    def advanced_open(self) -> bool:
+        """Whether something among the requests and retries was refused."""
+        return bool(ADVANCED & self.errors.keys())
 
     def filters_open(self) -> bool:
         """Whether the filters deserve to be seen at once."""
