@@ -94,9 +94,9 @@ def _calls(label: str, webhooks: Webhooks) -> list[str]:
 
 
 def _webhooks(connector: type[Connector]) -> str:
-    scheme = connector.webhooks.scheme if connector.webhooks else connector.webhook_scheme
-    if scheme is None:
+    if connector.webhooks is None:
         return "none"
+    scheme = connector.webhooks.scheme
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(scheme).__name__)
     header = getattr(scheme, "header", "")
     return f"{name}, `{header}`" if header else name

@@ -24,7 +24,6 @@ from connectors.base.limiter import Limiter, Limits, TokenBucket
 from connectors.base.masking import Masker
 from connectors.base.oauth import FixedTokens, OAuth2, TokenSet, TokenStore
 from connectors.base.resource import Resource
-from connectors.base.signatures import SignatureScheme
 from connectors.base.webhooks import Handshake, Subscription, Webhooks
 from connectors.base.writes import Option, PreparedWrite
 
@@ -103,7 +102,6 @@ class Connector(ABC):
     config_fields: ClassVar[tuple[CredentialField, ...]] = ()
     hosts: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
     limits: ClassVar[Limits | None] = None
-    webhook_scheme: ClassVar[SignatureScheme | None] = None
     webhooks: ClassVar[Webhooks | None] = None
     """How the provider tells us of changes; None when it does not."""
     resources: ClassVar[tuple[Resource, ...]] = ()
