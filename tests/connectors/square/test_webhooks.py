@@ -136,12 +136,16 @@ def test_a_change_is_announced_until_we_unsubscribe(square, simulator, receiver)
     square.unsubscribe(subscription)
 
 
-def test_a_refused_card_is_a_failed_payment_to_fetch(square, simulator, receiver):
+@pytest.mark.parametrize(
+    ("card", "status"), [("cnon:card-nonce-ok", "COMPLETED"), ("cnon:card-nonce-declined", "FAILED")]
+)
+def test_a_payment_is_announced_whether_it_was_taken_or_refused(square, api, receiver, card, status):
     subscription = square.subscribe(receiver.url, "")
-    made = simulator.create("payment", "square", amount=4599)
-    [hint] = heard.hints(square, subscription, receiver.calls(1))
-    assert (hint.resource, hint.remote_id) == ("payments", made["id"])
-    assert square.fetch("payments", hint.remote_id)["status"] == "COMPLETED"
+    amount = {"amount": 4599, "currency": "CAD"}
+    api("POST", "payments", json={"source_id": card, "idempotency_key": "k1", "amount_money": amount})
+    hint = heard.hints(square, subscription, receiver.calls(1))[0]
+    assert (hint.resource, hint.kind.partition(".")[0]) == ("payments", "payment")
+    assert square.fetch("payments", hint.remote_id)["status"] == status
 
 
 def test_our_own_writes_are_announced_too(square, receiver):
