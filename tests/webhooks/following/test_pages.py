@@ -136,6 +136,7 @@ def test_the_page_tells_events_silence_and_costs_the_same_for_any_number(
         page = text(administrator_client.get(address(ours)))
     assert "4 changements trouvés" in page
     assert "1 événement abandonné" in page
+    assert f"/webhooks/received?integration={ours.pk}&amp;status=dead" in page
 
 
 def test_support_staff_may_not_look(ours: Integration, support_client: Client) -> None:
