@@ -157,7 +157,7 @@ class OptionsForm(forms.ModelForm):
             "push_frequency": "« Dès la modification » : dans les secondes qui suivent. Aux heures choisies : tout ce "
             "qui a changé part en une fois.",
             "push_weekday": "Le jour de l’envoi hebdomadaire.",
-            "push_divisions": "Seuls les enregistrements de ces divisions sont créés chez le fournisseur. Aucune "
+            "push_divisions": "Ce qui est d’une autre division n’est ni créé ni modifié chez le fournisseur. Aucune "
             "choisie : toutes.",
             "include_deleted": "Ce qui est supprimé chez le fournisseur suit le choix ci-dessous; sinon, rien ne "
             "change ici.",

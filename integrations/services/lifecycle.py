@@ -95,7 +95,8 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
             integration.push_divisions.set(values["push_divisions"])
         if integration.webhooks_enabled != before.get("webhooks_enabled", integration.webhooks_enabled):
             signals.webhooks_switched.send(sender=Integration, integration=integration)
-        if integration.sends and not sent_before:
+        widened = before.get("push_divisions", "") != _option(integration, "push_divisions")
+        if integration.sends and (widened or not sent_before):
             routing.ask_changed(integration)
     changed = {name: value for name in values if before[name] != (value := _option(integration, name))}
     if changed.keys() & SCOPE:

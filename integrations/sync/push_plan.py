@@ -75,7 +75,7 @@ class PushPlanner:
             remote_ids=remote_ids(self.integration.pk, needs),
             elsewhere=self._linked(new),
             foreign=frozenset() if self.integration.create_missing else self._born_elsewhere(new),
-            divisions=frozenset(self.integration.push_divisions.values_list("pk", flat=True)) if new else frozenset(),
+            divisions=frozenset(self.integration.push_divisions.values_list("pk", flat=True)),
         )
 
     def plan(
@@ -132,7 +132,8 @@ class PushPlanner:
             return record.archived_at is None and self._may_create(record, needed, facts)
         if link.state == LinkState.LOST:
             return record.archived_at is None
-        return link.state == LinkState.LIVE
+        outside = facts.divisions and record.division_id and record.division_id not in facts.divisions
+        return link.state == LinkState.LIVE and not outside
 
     def _needs(self, record: Any) -> set[tuple[str, UUID]]:
         return self.outbound.needs({f.name: value_of(record, f.info) for f in self.outbound.fields})

@@ -103,3 +103,27 @@ def test_only_records_of_the_chosen_divisions_are_created_there(
     assert {u["number"] for u in simulator.objects("units")} & {"P-1", "P-2", "P-3"} == {"P-1"}
     assert set(PushOperation.objects.values_list("status", flat=True)) == {"done"}
     assert Tenant.objects.exists()
+
+
+def test_changes_of_other_divisions_wait_until_these_are_sent_too(
+    rovida: Integration, synchronise: Synchronise, simulator: Control, administrator: Any
+) -> None:
+    synchronise(rovida)
+    codes = ("gestion", "toiture")
+    made = [Change("division", action="create", values={"code": c, "name": c.title()}) for c in codes]
+    ours, other = (applied.id for applied in apply(made, USER))
+    both = Integration.objects.get(pk=rovida.pk)
+    services.change_options(both, {"direction": "both", "push_divisions": [ours]}, actor=administrator)
+    mine, theirs, nobodys = RecordLink.objects.filter(resource="tenants").order_by("remote_id")[:3]
+    for link, division in ((mine, ours), (theirs, other), (nobodys, None)):
+        values = {"given_name": "Maëlle-Rose-Ève", **({"division": division} if division else {})}
+        apply([Change("tenant", link.record_id, values=values)], USER)
+
+    def changed() -> set[str]:
+        return {one["id"] for one in simulator.objects("tenants") if one["given_name"] == "Maëlle-Rose-Ève"}
+
+    synchronise(rovida)
+    assert changed() == {mine.remote_id, nobodys.remote_id}
+    services.change_options(Integration.objects.get(pk=rovida.pk), {"push_divisions": []}, actor=administrator)
+    synchronise(rovida)
+    assert changed() == {mine.remote_id, nobodys.remote_id, theirs.remote_id}
