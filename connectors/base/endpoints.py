@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,8 +138,12 @@ class EndpointConnector(Connector):
 
     def renew(self, subscription: Subscription, url: str) -> Subscription:
         """Nothing expires; an endpoint that was taken away is made anew, one that was switched off is switched on."""
-        plain = self._plain()
-        if plain or not subscription.ids:
+        if self._plain():
+            # The vendor turned out to know no such calls since: what was made at its proposed address is of no use.
+            with suppress(Misconfigured):
+                self.unsubscribe(subscription)
+            return self.subscribe(url, "")
+        if not subscription.ids:
             return self.subscribe(url, "")
         client, role, path = self.endpoints()
         own = f"{path}/{subscription.ids[0]}"

@@ -134,6 +134,14 @@ def test_where_the_vendor_signs_plainly_the_typed_secret_counts(connect, receive
     assert hint.dedupe_key == parse(Call(body, good))[0].dedupe_key != parse(Call(body + b" ", good))[0].dedupe_key
 
 
+def test_a_subscription_is_given_up_when_the_vendor_signs_plainly_after_all(connect, rovida, simulator, receiver):
+    subscription = rovida.subscribe(receiver.url, "")
+    connector = connect(config={"verify_mode": "hmac_sha256"})
+    connector.connection.credentials["webhook_secret"] = "clef"
+    assert connector.renew(subscription, receiver.url).ids == ()
+    assert simulator.objects("webhook_endpoints")[0]["deleted_at"]
+
+
 def test_a_plain_signature_opens_nothing_where_the_standard_one_is_agreed():
     body = UPDATED
     moment = Moment(SECRET, "1", "", 1767225600)
