@@ -157,10 +157,10 @@ class Guard:
 
     @staticmethod
     def _reason(many: bool, asks: bool, unsure: bool, waits: bool) -> ApprovalReason | None:
-        if many or waits:
-            return ApprovalReason.MANY
         if unsure:
             return ApprovalReason.UNSURE
+        if many or waits:
+            return ApprovalReason.MANY
         return ApprovalReason.POLICY if asks else None
 
     def _waiting(self, known: Mapping[LinkKey, RecordLink], seen: set[str]) -> set[str]:

@@ -19,7 +19,7 @@ from integrations import routing
 from integrations.models import DeletionPolicy, Exchange, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
-from integrations.sync import cursors, links, match, merging, order, progress, refusals, trial
+from integrations.sync import cursors, links, match, merging, order, progress, refusals, seen_pages, trial
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -375,6 +375,7 @@ class PageStore:
         if self.job is None or self.claim is None:
             return {}
         name = self.compiled.resource.name
+        seen_pages.note(self.job, name, checkpoint)
         return progress.save(self.job, self.claim, name, page, checkpoint, retries=self.retries(), more=more)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from integrations import routing
 from integrations.models import FieldMapping, Integration, RemoteOption, SlotRule, Trigger
-from integrations.sync import approved, push_guard
+from integrations.sync import approved, push_guard, sweep
 from integrations.sync.errors import ErrorBook
 from integrations.sync.landing import Landing
 from integrations.sync.mapping import CompiledResource, compile_resource
@@ -73,7 +73,7 @@ class Parts:
         for compiled in left:
             if not pull_resource(run, compiled) or (run.out_of_time() and compiled is not left[-1]):
                 return False
-        return True
+        return sweep.sweep(self)
 
     def push(self) -> bool:
         """Push what waits, parents before those that refer to them; False when the slice ended first."""

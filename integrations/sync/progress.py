@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,10 @@ class Checkpoint:
     last: bool = False
     cut: bool = False
     """Whether there is more than was taken, as the integration waits for its release."""
+    seen: frozenset[str] | None = None
+    """The ids that a page of a whole reading saw; None for any other page."""
+    read_at: datetime | None = None
+    """When that page was asked for."""
 
 
 def save(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from integrations import signals
 from integrations.models import Integration
-from integrations.sync import cursors, trial
+from integrations.sync import cursors, seen_pages, sweep, trial
 from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
 from integrations.sync.mapping import CompiledResource
@@ -20,6 +22,7 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
     book = ErrorBook(run.integration.pk, name)
     store = PageStore(run.integration, run.job, run.claim, compiled, book, run.exchanges, run.retries, run.read_again)
     since = cursors.read_until(run.integration, name) if run.integration.webhooks_enabled and not run.job.full else None
+    whole = sweep.is_generation(run, compiled)
     left = trial.left(run.integration, run.job, name)
     pages = run.connector.pull(
         name,
@@ -31,6 +34,8 @@ def pull_resource(run: Run, compiled: CompiledResource) -> bool:
         for page in feed:
             taken, checkpoint = trial.cut(page, left)
             left = left - len(taken) if left is not None else None
+            if whole:
+                checkpoint = replace(checkpoint, seen=seen_pages.seen_in(compiled, taken), read_at=feed.read_at)
             store.store(taken, checkpoint, feed.read_at)
             if since and store.written:
                 signals.changes_pulled.send(

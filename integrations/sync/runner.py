@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors.base.errors import AuthExpired, ConnectorError, Transient
 from integrations import queue, stop
 from integrations.models import Integration, JobStatus, Status, SyncJob
-from integrations.sync import cursors, locks, option_lists, preview
+from integrations.sync import cursors, locks, option_lists, preview, seen_pages
 from integrations.sync.announce import announce_end
 from integrations.sync.breakage import broke
 from integrations.sync.gateway import ExchangeLog, open_connector, shared_limiter
@@ -178,6 +178,7 @@ class _Slice:
             self.job.error_code, self.job.error_message = code, sentence
             self.exchanges.store()
             cursors.hand_on(self.job)
+            seen_pages.forget(self.job)
             if broken is not None:
                 broke(self.integration, broken, code=code, sentence=sentence, job_id=self.job.pk)
             elif status in (JobStatus.COMPLETED, JobStatus.PARTIAL) and not self.job.dry_run:
