@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,49 +17,11 @@ from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.rovida.connector import Rovida
 from tests.connectors.support import QUICK
+from tests.connectors.traffic import Recorder, Traffic
 from tests.simulator import DEMO_KEY, Control, running_simulator
 
 SPECIFICATION = Path(__file__).with_name("openapi.json")
 HOST = "https://rovida.sandbox.example"
-
-
-@dataclass
-class Traffic:
-    """One request and its answer, as they went over the wire."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-    status: int = 0
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    answer: bytes = b""
-
-
-class Recorder:
-    """WSGI middleware that keeps the traffic of /rovida."""
-
-    def __init__(self, application: Any, kept: list[Traffic]) -> None:
-        self.application, self.kept = application, kept
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if not environ["PATH_INFO"].startswith("/rovida/"):
-            return self.application(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
-        headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
-        path = environ["REQUEST_URI"].partition("?")[0].removeprefix("/rovida")
-        seen = Traffic(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
-
-        def start(status: str, answer_headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            seen.status, seen.answer_headers = int(status[:3]), dict(answer_headers)
-            return start_response(status, answer_headers, exc_info)
-
-        seen.answer = b"".join(self.application(environ, start))
-        self.kept.append(seen)
-        return [seen.answer]
 
 
 class Judge:
@@ -112,7 +72,7 @@ def recorded() -> list[Traffic]:
 def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
     """As everywhere, with the recorder in front."""
     state = tmp_path_factory.mktemp("rovida") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+    with running_simulator(state, lambda application: Recorder(application, recorded, "rovida")) as control:
         yield control
 
 

@@ -15,7 +15,7 @@ import requests
 from openapi_core.exceptions import OpenAPIError
 
 from connectors.simulator.app import create_app
-from tests.connectors.rovida.conftest import Traffic
+from tests.connectors.traffic import Traffic
 
 CREATE: dict[str, dict[str, Any]] = {
     "properties": {"name": "Immeuble neuf", "type": "rental", "address": {"city": "Montréal", "country": "CA"}},

@@ -14,8 +14,9 @@ from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.square.connector import Square
-from tests.connectors.square.judge import Recorder, Traffic, check
+from tests.connectors.square.judge import check
 from tests.connectors.support import QUICK, Unlimited, as_new
+from tests.connectors.traffic import Recorder, Traffic
 from tests.simulator import Control, running_simulator
 
 KEY = "EAAAl-demo-lacoste-jeton-personnel"
@@ -34,7 +35,7 @@ def recorded() -> list[Traffic]:
 def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
     """As everywhere, with the recorder in front."""
     state = tmp_path_factory.mktemp("square") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+    with running_simulator(state, lambda application: Recorder(application, recorded, "square")) as control:
         yield control
 
 

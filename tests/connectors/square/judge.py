@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,50 +13,13 @@ from jsonschema import Draft4Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from tests.connectors.traffic import Traffic
+
 SPECIFICATION = Path(__file__).with_name("api.trimmed.json")
 
 
 class OffContract(AssertionError):
     """Something that the document does not allow."""
-
-
-@dataclass
-class Traffic:
-    """One request and its answer, as they went over the wire."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-    status: int = 0
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    answer: bytes = b""
-
-
-class Recorder:
-    """WSGI middleware that keeps the traffic of /square."""
-
-    def __init__(self, application: Any, kept: list[Traffic]) -> None:
-        self.application, self.kept = application, kept
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if not environ["PATH_INFO"].startswith("/square/"):
-            return self.application(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
-        headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
-        path = environ["PATH_INFO"].removeprefix("/square")
-        seen = Traffic(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
-
-        def start(status: str, answer_headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            seen.status, seen.answer_headers = int(status[:3]), dict(answer_headers)
-            return start_response(status, answer_headers, exc_info)
-
-        seen.answer = b"".join(self.application(environ, start))
-        self.kept.append(seen)
-        return [seen.answer]
 
 
 @cache

@@ -14,8 +14,9 @@ from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.stripe.connector import Stripe
-from tests.connectors.stripe.judge import Recorder, Traffic, check
+from tests.connectors.stripe.judge import check
 from tests.connectors.support import QUICK, Unlimited, as_new
+from tests.connectors.traffic import Recorder, Traffic
 from tests.simulator import Control, running_simulator
 
 KEY = "sk_test_demo_lacoste"
@@ -34,7 +35,7 @@ def recorded() -> list[Traffic]:
 def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
     """As everywhere, with the recorder in front."""
     state = tmp_path_factory.mktemp("stripe") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+    with running_simulator(state, lambda application: Recorder(application, recorded, "stripe", "/v1/")) as control:
         yield control
 
 

@@ -3,10 +3,8 @@ by Xero's own OpenAPI documents."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,51 +20,13 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.xero.connector import Xero
 from tests.connectors.support import QUICK, Store, Unlimited
+from tests.connectors.traffic import Recorder, Traffic
 from tests.simulator import Control, running_simulator
 
 APP = App("xero-demo-client", "xero-demo-secret")
 COOLING, WIRING = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f", "8a1f6c37-2b90-4d0e-b6a4-55d1c0e7f9a2"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/xero"
 FOLDER = Path(__file__).parent
-
-
-@dataclass
-class Traffic:
-    """One request and its answer, as they went over the wire."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-    status: int = 0
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    answer: bytes = b""
-
-
-class Recorder:
-    """WSGI middleware that keeps the traffic of /xero."""
-
-    def __init__(self, application: Any, kept: list[Traffic]) -> None:
-        self.application, self.kept = application, kept
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if not environ["PATH_INFO"].startswith("/xero/"):
-            return self.application(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
-        headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
-        path = environ["REQUEST_URI"].partition("?")[0].removeprefix("/xero")
-        seen = Traffic(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
-
-        def start(status: str, answer_headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            seen.status, seen.answer_headers = int(status[:3]), dict(answer_headers)
-            return start_response(status, answer_headers, exc_info)
-
-        seen.answer = b"".join(self.application(environ, start))
-        self.kept.append(seen)
-        return [seen.answer]
 
 
 class Judge:
@@ -117,7 +77,7 @@ def recorded() -> list[Traffic]:
 def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
     """As everywhere, with the recorder in front."""
     state = tmp_path_factory.mktemp("xero") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded)) as control:
+    with running_simulator(state, lambda application: Recorder(application, recorded, "xero")) as control:
         yield control
 
 
