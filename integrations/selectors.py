@@ -225,7 +225,7 @@ def approvals_of(integration: Integration, *, decided: bool = False) -> QuerySet
     rows = rows.annotate(waiting=F("incoming") + F("outgoing"))
     if decided:
         return rows.exclude(state=ApprovalState.OPEN).order_by("-decided_at", "-id")
-    return rows.filter(state=ApprovalState.OPEN)
+    return rows.filter(state=ApprovalState.OPEN).order_by("-created_at", "-id")
 
 
 def approval_samples(approvals: Iterable[Approval], most: int) -> dict[UUID, list[HeldChange | PushOperation]]:
