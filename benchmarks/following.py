@@ -96,6 +96,7 @@ def _connect(control: Control, count: int) -> list[str]:
         secrets={"api_key": "rov_test_demo_lacoste"},
         config={},
         actor=person,
+        trial=False,
     )
     control.seed("properties", count)
     job = services.request_sync(integration)

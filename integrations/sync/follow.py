@@ -179,7 +179,7 @@ class _Following:
     def _fetch_together(self, compiled: CompiledResource, looks: list[Look]) -> dict[str, Reading]:
         """Many objects in one request, where the provider can. What does not come is asked for alone: an error is told
         where it is met again."""
-        size, together = self.connector.fetch_at_once, dict[str, Reading]()
+        size, together = self.integration.connector.fetch_at_once, dict[str, Reading]()
         ids = list(dict.fromkeys(look.remote_id for look in looks))
         for start in range(0, len(ids) if size > 1 and len(ids) > 1 else 0, size):
             now = timezone.now()

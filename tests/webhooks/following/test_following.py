@@ -6,6 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from integrations import services
 from integrations.models import (
@@ -186,6 +189,33 @@ def test_an_object_of_a_creation_under_way_is_not_taken_for_a_stranger(
     assert (state_of(event)[0], Property._base_manager.count()) == (InboundStatus.DONE, 1)
 
 
+def test_following_costs_the_same_statements_for_any_number_of_objects(
+    synced: Integration, simulator: Control, synchronise: Synchronise
+) -> None:
+    simulator.seed("properties", 24)
+    synchronise(synced)
+    # The last ones: all seeded, and alike.
+    rows = RecordLink.objects.filter(resource="properties").order_by("-synced_at", "-pk")[:24]
+    ids = [link.remote_id for link in rows]
+    costs = []
+    for part in (ids[:4], ids[4:]):
+        for remote_id in part:
+            simulator.edit("properties", remote_id, name=f"Autre {remote_id}")
+        with CaptureQueriesContext(connection) as seen:
+            results = follow(synced, [Look("properties", remote_id) for remote_id in part])
+        assert {one.result for one in results.values()} == {Result.STORED}
+        # The emergency stop is looked at twice a second, whatever is asked.
+        costs.append([one["sql"] for one in seen.captured_queries if "emergencystop" not in one["sql"]])
+    assert len(costs[1]) <= len(costs[0]) <= 22, [sql[:90] for sql in costs[0] + ["—"] + costs[1]]
+
+
+def test_a_credential_that_is_gone_breaks_the_integration(synced: Integration) -> None:
+    Credential.objects.all().delete()
+    synced = Integration.objects.get(pk=synced.pk)
+    seen = follow(synced, [Look("properties", "prop_1"), Look("properties", "prop_2")])
+    assert {one.result for one in seen.values()} == {Result.BROKEN}
+
+
 # --- Failures -------------------------------------------------------------------------------------------------------
 def test_a_failure_waits_on_the_row_and_becomes_a_dead_letter_that_is_told(
     synced: Integration, simulator: Control
@@ -282,7 +312,7 @@ def test_an_object_that_lags_behind_its_announcement_is_read_again(synced: Integ
 
 def test_a_document_outside_the_period_is_left_out(books: Integration, intuit: Control) -> None:
     document = intuit.objects("Invoice", slug="quickbooks")[0]["Id"]
-    books.date_from = date(2100, 1, 1)
+    books.date_from, books.released_at = date(2100, 1, 1), timezone.now()
     assert follow(books, [Look("invoices", document)])["invoices", document].result == Result.OUTSIDE
     books.date_from = None
     assert follow(books, [Look("invoices", document)])["invoices", document] == STORED
