@@ -20,7 +20,7 @@ from tests import browser, postgres
 
 # Two lanes, one for each core: what computes, and what mostly waits (for processes, a browser). Each has a PostgreSQL
 # of its own. "bare" tests ask the database nothing: they run once, beside the logic on SQLite.
-LOGIC = "not soak and not postgres and not browser and not processes and not bare"
+LOGIC = "not soak and not postgres and not browser and not processes and not bare and not once"
 BARE = "bare and not soak and not processes"
 WAITING = "not soak and (processes or browser)"
 COMPUTING = "not soak and not bare and not processes and not browser"

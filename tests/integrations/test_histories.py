@@ -20,7 +20,7 @@ from tests.integrations.conftest import Synchronise
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.timeout(3000)]
 
 USER = Origin("user", "1")
 FIELDS = ("given_name", "family_name", "company_name")

@@ -10,6 +10,7 @@ import connectors
 from connectors.base.connector import Connector
 from integrations.sync.hosts import hosts_of
 
+pytestmark = pytest.mark.bare
 ROLES = [
     pytest.param(connector, environment, role, id=f"{connector.slug}-{environment}-{role}")
     for connector in connectors.all_connectors()

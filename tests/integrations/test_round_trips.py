@@ -20,7 +20,7 @@ from tests.connectors.support import Unlimited
 from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 USER = Origin("user", "1", label="Alice")
 ADAPTERS = {slug: found for slug, found in adapters().items() if isinstance(found, Adapter)}
 BOTH_WAYS = [

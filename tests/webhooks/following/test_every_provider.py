@@ -23,7 +23,7 @@ from tests.webhooks.following.accounts import connected, listening
 from webhooks.following.follower import Follower
 from webhooks.models import InboundEvent, InboundStatus, InboundSubscription, RefusedCall, SubscriptionState
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 DEADLINE = 10.0
 ADAPTERS = adapters()

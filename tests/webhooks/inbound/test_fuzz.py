@@ -14,7 +14,7 @@ from tests.webhooks.inbound.desk import Desk, refused
 from tests.webhooks.inbound.test_hostile import CALLERS, signed_by
 from webhooks.models import InboundEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FUZZ = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

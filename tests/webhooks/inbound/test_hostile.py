@@ -16,7 +16,7 @@ from tests.webhooks.inbound import pretend
 from tests.webhooks.inbound.desk import Desk, refused
 from webhooks.models import InboundEvent, InboundRequest, RefusedSample
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CALLERS = {**pretend.CALLERS, **callers()}
 DEEP = 100_000
