@@ -24,6 +24,7 @@ from connectors.base.errors import (
     Malformed,
     Misconfigured,
     RateLimited,
+    Throttled,
     Transient,
 )
 from connectors.base.limiter import Limiter
@@ -105,6 +106,7 @@ class Client:
         self._classify = classify
         self._masker = masker
         self._limiter = limiter
+        self._heard: Callable[[Mapping[str, str]], None] | None = getattr(limiter, "heard", None)
         self._on_exchange = on_exchange
         self._gate = gate
         self._retry = retry
@@ -189,14 +191,12 @@ class Client:
         return path
 
     def _wait_for_turn(self) -> None:
-        """Sleep until the limiter lets us through; RateLimited when that is longer than we may sleep."""
+        """Sleep until the limiter lets us through; Throttled when that is longer than we may sleep."""
         slept = 0.0
         while self._limiter and (wait := self._limiter.acquire()) > 0:
             if slept + wait > self._retry.max_sleep:
-                raise RateLimited(
-                    f"Le rythme permis par {self.label} est atteint. La suite reprendra d’elle-même.",
-                    retry_after=wait,
-                    code="local_limit",
+                raise Throttled(
+                    f"Le rythme permis par {self.label} est atteint. La suite reprendra d’elle-même.", retry_after=wait
                 )
             self._sleep(wait)
             slept += wait
@@ -251,6 +251,8 @@ class Client:
             ) as response:
                 exchange.status = response.status_code
                 exchange.response_headers = self._masker.headers(response.headers)
+                if self._heard:
+                    self._heard(response.headers)
                 body = self._read(response, begun)
         except requests.exceptions.SSLError as error:
             raise Misconfigured(

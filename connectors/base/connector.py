@@ -140,7 +140,8 @@ class Connector(ABC):
     ) -> None:
         self.connection = connection
         self.tokens: TokenStore = token_store or FixedTokens(TokenSet.from_secrets(connection.credentials))
-        self._limiter = limiter or (TokenBucket(self.limits) if self.limits else None)
+        limits = self.limits_of(connection.config)
+        self._limiter = limiter or (TokenBucket(limits) if limits else None)
         self._on_exchange = on_exchange
         self._gate = gate
         self._retry = retry
@@ -155,6 +156,11 @@ class Connector(ABC):
         raise Misconfigured(
             f"{cls.label} n’a pas d’objet « {name} ». Vérifiez les paramètres de l’intégration.", code="no_resource"
         )
+
+    @classmethod
+    def limits_of(cls, config: Mapping[str, str]) -> Limits | None:
+        """The limits of a connection; Misconfigured when its settings hold something else than a number."""
+        return cls.limits
 
     @classmethod
     def setup_guide(cls) -> str:

@@ -65,6 +65,18 @@ class RateLimited(Transient):
     default_code = "rate_limited"
 
 
+class Throttled(RateLimited):
+    """Our own limiter holds the request back: nothing was asked of the provider, so that it counts as no try."""
+
+    default_code = "local_limit"
+
+
+class BudgetSpent(Throttled):
+    """The requests that the provider allows for the day are used up."""
+
+    default_code = "daily_budget"
+
+
 class Unreadable(Transient):
     """A success that cannot be read (a web page, half a document): most often an outage, so try again."""
 

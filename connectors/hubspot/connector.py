@@ -13,7 +13,7 @@ from connectors.base.auth import Bearer
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, Connector, Page
 from connectors.base.errors import ConnectorError
-from connectors.base.limiter import Limits, TokenBucket
+from connectors.base.limiter import Limits, TokenBucket, number_in
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
@@ -36,7 +36,7 @@ class HubSpot(Connector):
     config_fields = access.CONFIG_FIELDS
     hosts = access.HOSTS
     # 100 in 10 seconds and 250,000 a day for the smallest accounts; searches have a pace of their own below.
-    limits = Limits(rate=9, burst=18, daily=250_000)
+    limits = Limits(rate=9, burst=18, daily=250_000, left=number_in("X-HubSpot-RateLimit-Daily-Remaining"))
     webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS

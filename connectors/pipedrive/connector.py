@@ -13,7 +13,7 @@ from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
 from connectors.base.habits import Habits
-from connectors.base.limiter import Limits
+from connectors.base.limiter import Limits, number_in
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
@@ -41,7 +41,7 @@ class Pipedrive(Listening):
     hosts = access.HOSTS
     # The smallest plan allows 20 in any 2 seconds with an API token.
     # Its 30,000 tokens a day are worth 3,000 lists.
-    limits = Limits(rate=5, burst=8, daily=3_000)
+    limits = Limits(rate=5, burst=8, daily=3_000, left=number_in("x-daily-ratelimit-token-remaining", cost=10))
     resources = RESOURCES
     option_kinds = options.KINDS
     # Amounts keep every digit: 12500.50 becomes "12500.50", which is still JSON.

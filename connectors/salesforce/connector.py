@@ -34,7 +34,7 @@ class Salesforce(Connector):
     config_fields = access.CONFIG_FIELDS
     hosts = access.HOSTS
     # What counts is the number of calls a day, for the whole organization; the pace only spares its other users.
-    limits = Limits(rate=10, burst=20, daily=100_000)
+    limits = Limits(rate=10, burst=20, daily=100_000, left=errors.left_today)
     webhooks = WEBHOOKS
     resources = RESOURCES
     habits = access.HABITS

@@ -66,6 +66,12 @@ def fault_list(data: Any) -> list[Mapping[str, Any]]:
     return [one for one in data if isinstance(one, Mapping)] if isinstance(data, list) else []
 
 
+def left_today(headers: Mapping[str, str]) -> int | None:
+    """Calls that the organization has left of its 24 hours, None when the answer does not say."""
+    usage = _USAGE.search(headers.get("Sforce-Limit-Info", ""))
+    return int(usage[2]) - int(usage[1]) if usage else None
+
+
 def leave_the_rest(answer: Answer) -> None:
     """RateLimited when the organization has used nearly all its calls of the day, which every answer tells."""
     usage = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))

@@ -10,7 +10,7 @@ from connectors.base.auth import RenewableAuth
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
-from connectors.base.limiter import Limits
+from connectors.base.limiter import Limits, number_in
 from connectors.base.oauth import TokenAuth
 from connectors.base.writes import Option, PreparedWrite
 from connectors.xero import access, errors, options, quirks, reading, sending, writing
@@ -32,7 +32,7 @@ class Xero(Organisation):
     oauth = access.OAUTH
     hosts = access.HOSTS
     # 60 a minute are allowed, for everyone who speaks to this organisation, and 5,000 in 24 hours.
-    limits = Limits(rate=0.9, burst=5, daily=5_000)
+    limits = Limits(rate=0.9, burst=5, daily=5_000, left=number_in("X-DayLimit-Remaining"))
     fetch_at_once = 40
     webhooks = WEBHOOKS
     resources = RESOURCES

@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Page
 from connectors.base.errors import ConnectorError
-from connectors.base.limiter import Limits, TokenBucket
+from connectors.base.limiter import Limits
 from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
 from connectors.yardi import access, errors, options, quirks, reading, soap, writing
@@ -39,11 +39,11 @@ class Yardi(access.FacadeConnector):
     option_kinds = options.KINDS
     parse = staticmethod(soap.parse)
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        if not settings.get("limiter"):
-            pause = access.pause(self.connection.config)
-            self._limiter = TokenBucket(Limits(1 / pause, 1)) if pause else None
+    @classmethod
+    def limits_of(cls, config: Mapping[str, str]) -> Limits | None:
+        """One call, then the pause that the administrator chose; no limit without one."""
+        pause = access.pause(config)
+        return Limits(1 / pause, 1) if pause else None
 
     def auth(self) -> AuthBase:
         """The access stands in the body of each request, and as HTTP Basic where the client wants it there too."""

@@ -12,7 +12,7 @@ from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, Page
 from connectors.base.errors import ConnectorError, Rejected
 from connectors.base.habits import Habits
-from connectors.base.limiter import Limits
+from connectors.base.limiter import Limits, number_in
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
@@ -37,7 +37,7 @@ class Zoho(Subscriber):
     config_fields = CONFIG_FIELDS
     hosts = access.HOSTS
     # 5 calls at once in Zoho's smallest edition; 50,000 credits a day are those of the Standard one.
-    limits = Limits(rate=8, burst=4, daily=50_000)
+    limits = Limits(rate=8, burst=4, daily=50_000, left=number_in("X-API-CREDITS-REMAINING"))
     writes_at_once = 4
     webhooks = WEBHOOKS
     resources = RESOURCES

@@ -34,6 +34,7 @@ from integrations.models.push import (
     SentChange,
     SlotRule,
 )
+from integrations.models.rate import RateBucket
 from integrations.models.sync import (
     OPEN_STATUSES,
     Exchange,
@@ -73,6 +74,7 @@ __all__ = [
     "PushFrequency",
     "PushOperation",
     "PushStatus",
+    "RateBucket",
     "RecordLink",
     "RecordMerge",
     "RemoteOption",

@@ -13,12 +13,13 @@ from connectors.base.client import Exchange as ConnectorExchange
 from connectors.base.client import RetryPolicy
 from connectors.base.connector import Connection, Connector, Environment
 from connectors.base.errors import AuthExpired
-from connectors.base.limiter import Limiter, TokenBucket
+from connectors.base.limiter import Limiter
 from connectors.base.oauth import TokenStore
 from integrations import stop
 from integrations.models import Credential, Exchange, Integration
 from integrations.models.connection import OAUTH2
 from integrations.oauth.tokens import DatabaseTokenStore
+from integrations.sync.bucket import bucket_of
 from integrations.sync.hosts import hosts_of
 
 if TYPE_CHECKING:
@@ -124,11 +125,12 @@ def open_connector(
     limiter: Limiter | None = None,
     gate: Callable[[], None] | None = None,
 ) -> Connector:
-    """The connector of a connected integration; AuthExpired when its secrets are gone.
+    """The connector of a connected integration, in the rhythm that all its connectors share; AuthExpired when its
+    secrets are gone.
 
     patient: whether failed requests are tried again by the integration's options (a person who waits is answered at
-    once instead); limiter: one that several connectors share, each its own otherwise; gate: called
-    before every request, raises what must keep it from being made.
+    once instead); limiter: another than the shared one; gate: called before every request, raises what must keep it
+    from being made.
     """
     try:
         secrets = integration.credential.values()
@@ -142,7 +144,7 @@ def open_connector(
         account_id=integration.account_id,
         tokens=token_store(integration, log),
         log=log,
-        limiter=limiter,
+        limiter=limiter or shared_limiter(integration),
         # Nothing that works on its own gets past an emergency stop, whoever forgot to ask.
         gate=gate or (stop.Gate() if patient else None),
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),
@@ -151,9 +153,9 @@ def open_connector(
 
 
 def shared_limiter(integration: Integration) -> Limiter | None:
-    """One limiter for all connectors of a slice; None when the provider declares no limit."""
-    limits = integration.connector.limits
-    return TokenBucket(limits) if limits else None
+    """The rhythm that all connectors of an integration share, in every process; None without a limit."""
+    limits = integration.connector.limits_of(integration.config)
+    return bucket_of(integration.pk, integration.connector.label, limits) if limits else None
 
 
 def token_store(integration: Integration, log: ExchangeLog) -> TokenStore | None:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from connectors.base.errors import AuthExpired, ConnectorError, Transient
+from connectors.base.errors import AuthExpired, ConnectorError, Throttled, Transient
 from integrations import queue, stop
 from integrations.models import Integration, JobStatus, Status, SyncJob
 from integrations.sync import cursors, locks, option_lists, preview, seen_pages
@@ -126,6 +126,9 @@ class _Slice:
 
     def _wait_or_fail(self, error: Transient) -> JobStatus | None:
         """Store the wait on the job while tries are left; the worker is free meanwhile."""
+        if isinstance(error, Throttled):
+            seconds = min(error.retry_after or 1.0, LONGEST_PAUSE)
+            return self._pause(seconds=seconds, error_message=error.sentence)
         attempt = self.job.attempt + 1
         if attempt > self.integration.max_retries:
             return self._fail(error.code, error.sentence)

@@ -9,6 +9,7 @@ import pytest
 
 from integrations import services
 from integrations.models import Integration, SyncJob
+from integrations.sync import bucket
 from integrations.sync.runner import run_slice
 from tests.integrations.consents import books, intuit  # noqa: F401 - fixtures
 from tests.simulator import Control
@@ -52,6 +53,7 @@ def synchronise(transactional_db: None) -> Synchronise:
 def finish(job: SyncJob) -> SyncJob:
     """Run every slice that is left, without waiting for pauses."""
     for _ in range(200):
+        bucket.forget(job.integration_id)
         SyncJob.objects.filter(pk=job.pk).update(not_before=None)
         run_slice(job.pk)
         job.refresh_from_db()
