@@ -5,7 +5,9 @@ keeps them. No links, no history, no events, no resumption, no validation.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -92,6 +94,21 @@ def floor_orm(url: str) -> None:
             given = dict(zip(COLUMNS, values(each), strict=True)) | {"billing_address": each["address"]}
             rows.append(Floor(**given))
         Floor.objects.bulk_create(rows, update_conflicts=True, unique_fields=["remote_id"], update_fields=updated)
+
+
+def push_floor(url: str, records: int) -> None:
+    """Every tenant changed by plain requests, 8 at once: threads with a session each, nothing planned or remembered."""
+    local = threading.local()
+
+    def send(number: int) -> None:
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+        answer = local.session.patch(f"{url}/rovida/v1/tenants/ten_{number}", json={"given_name": "Léa"}, timeout=30)
+        answer.json()
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(send, range(records)):
+            pass
 
 
 def _make_table() -> None:

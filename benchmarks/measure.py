@@ -157,6 +157,7 @@ MEASURES: dict[str, Callable[[str, int], Figures]] = {
     "again": again,
     "dry_run": dry_run,
     "pull_tenants": pull_tenants,
+    "push_floor": lambda url, records: _timed(lambda: floors.push_floor(url, records), url, records),
     "push": push,
 }
 

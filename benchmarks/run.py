@@ -104,10 +104,10 @@ def case(size: int, delay_ms: int, names: list[str], database: str) -> list[Figu
 def _middle(name: str, rounds: list[dict[str, Figures]]) -> Figures:
     """The medians of one measure, and its pace beside the floor and HTTP alone of the same round."""
     figures: Figures = {key: round(median(each[name][key] for each in rounds), 4) for key, _ in rounds[0][name].items()}
-    for reference in ("floor", "raw"):
+    for column, reference in (("of_floor", "floor"), ("of_raw", "raw"), ("of_floor", "push_floor")):
         if reference in rounds[0]:
             paces = [each[name]["records_per_second"] / each[reference]["records_per_second"] for each in rounds]
-            figures[f"of_{reference}"] = round(median(paces), 2)
+            figures[column] = round(median(paces), 2)
     return figures
 
 
@@ -127,9 +127,7 @@ def main() -> None:
             for size in SIZES:
                 rows += case(size, delay, PULLS, database)
             if PUSHED:
-                rows += [
-                    row for row in case(PUSHED, delay, ["pull_tenants", "push"], database) if row["measure"] == "push"
-                ]
+                rows += case(PUSHED, delay, ["pull_tenants", "push_floor", "push"], database)[1:]
         wanted = os.environ.get("BENCH_WEBHOOKS", "1") != "0"
         deliveries = webhooks.rows(database) if wanted else []
         calls = inbound.rows(database) if wanted else []

@@ -20,6 +20,7 @@ LOCKED: Mapping[str, tuple[str, ...]] = {
     "payments": ("status", "metadata"),
     "refunds": ("status", "metadata"),
 }
+_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 UNTRIED = frozenset({"requires_payment_method", "requires_confirmation", "canceled"})
 FINANCING = frozenset({"affirm", "afterpay_clearpay", "klarna", "zip"})
 CARDS = frozenset({"card", "card_present", "link"})
@@ -55,8 +56,7 @@ def version(name: str, raw: Mapping[str, Any]) -> str:
     content = [raw.get(field) for field in LOCKED[name]]
     if name == "invoices":
         content.append([[one.get("id"), one.get("amount"), one.get("description")] for one in lines_of(raw)])
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(_text(content).encode(), digest_size=12).hexdigest()
 
 
 def is_payment(raw: Mapping[str, Any]) -> bool:

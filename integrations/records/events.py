@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from integrations.core.ids import uuid7
 from integrations.records import event_schemas as schemas
 from integrations.records.changes import Applied, Origin
 from integrations.records.kinds import snapshot
@@ -116,7 +117,8 @@ def derive(applied: Sequence[Applied], origin: Origin, at: datetime) -> list[Eve
             "previous": {name: to_json(old) for name, (old, _new) in each.changed.items() if each.action != "created"},
         }
         events += [
-            Event(type=name, kind=each.kind, record_id=each.id, payload=payload, origin=origin.code, occurred_at=at)
+            # By position: naming the columns costs twice as much, and a first pull makes one a record.
+            Event(uuid7(), name, each.kind, each.id, payload, origin.code, at)
             for name in names
         ]
     return events

@@ -38,6 +38,7 @@ __all__ = ["KINDS", "FieldInfo", "Kind", "clean", "equal", "from_json", "kind_of
 # Written by the door itself, never by a change's values.
 SYSTEM_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "archived_at", "provenance"})
 LINE_KEYS = frozenset({"id", "remote_ids"})
+_SNAPSHOT = ("id", "version", "created_at", "updated_at", "archived_at")
 
 # Spelled here: inside FieldInfo, `type` is a field.
 LineModel = type[Line]
@@ -140,10 +141,13 @@ def value_of(record: Record, info: FieldInfo) -> Any:
 
 def snapshot(record: Record) -> dict[str, Any]:
     """Return the whole record as canonical JSON, system fields included (provenance excepted)."""
-    kind = kind_of(type(record))
-    system = {name: to_json(getattr(record, name)) for name in ("id", "version", "created_at", "updated_at")}
-    fields = {info.name: to_json(value_of(record, info)) for info in kind.fields.values()}
-    return {**system, "archived_at": to_json(record.archived_at), **fields}
+    kind, held = kind_of(type(record)), record.__dict__
+    taken = {name: to_json(getattr(record, name)) for name in _SNAPSHOT}
+    for info in kind.fields.values():
+        # Deferred columns are not in the instance yet; all others cost one look.
+        known = not info.is_collection and info.attname in held
+        taken[info.name] = to_json(held[info.attname] if known else value_of(record, info))
+    return taken
 
 
 def _lines_cleaner(items: tuple[FieldInfo, ...]) -> Cleaner:

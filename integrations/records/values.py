@@ -213,6 +213,7 @@ def _array(value: Any) -> list[Any]:
 
 
 # By exact type: this runs for every field of every history row.
+_PLAIN = frozenset({type(None), str, bool, int, float})
 _WRITERS: dict[type, Callable[[Any], Any]] = {
     type(None): _same,
     str: _same,
@@ -231,7 +232,10 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
 
 def to_json(value: Any) -> Any:
     """Return the canonical JSON of a canonical value: Decimal and UUID as text, instants in UTC with "Z"."""
-    writer = _WRITERS.get(type(value))
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    writer = _WRITERS.get(kind)
     if writer is None:
         # A subclass (an enumeration's member, say) is written like its parent.
         writer = next((_WRITERS[parent] for parent in type(value).__mro__ if parent in _WRITERS), None)

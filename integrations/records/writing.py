@@ -7,7 +7,9 @@ upserts; one JSON array is several times cheaper in Python, and the statement is
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -40,14 +42,83 @@ def write_rows(model: type[models.Model], rows: Sequence[Sequence[Any]], mode: M
     Raises IntegrityError when the database refuses a row, or when "newer" met a row that is not older.
     """
     sql = _statement(connection.vendor, model, mode)
-    encode = _encode_postgresql if connection.vendor == "postgresql" else _encode_sqlite
+    encode = (_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE).encode
+    pipeline = _pipeline.get()
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         part = rows[start : start + ROWS_PER_STATEMENT]
+        if pipeline is not None:
+            pipeline.send(sql, encode(part), model, len(part))
+            continue
         with connection.cursor() as cursor:
-            cursor.execute(sql, [json.dumps(part, default=encode, ensure_ascii=False, separators=(",", ":"))])
-            if cursor.rowcount != len(part):
-                late = len(part) - cursor.rowcount
-                raise IntegrityError(f"{late} row(s) of {model._meta.db_table} exist with the same or a later version")
+            cursor.execute(sql, [encode(part)])
+            _demand(cursor.rowcount, len(part), model)
+
+
+def _demand(written: int, wanted: int, model: type[models.Model]) -> None:
+    if written != wanted:
+        table = model._meta.db_table
+        raise IntegrityError(f"{wanted - written} row(s) of {table} exist with the same or a later version")
+
+
+class _Pipeline:
+    """Statements that are on their way; whoever needs an outcome waits for all of them."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+        self._sent: list[tuple[Any, type[models.Model], int]] = []
+        self._sending = False
+
+    def send(self, sql: str, parameter: str, model: type[models.Model], wanted: int) -> None:
+        """Send a statement of write_rows; its outcome is looked at in settle()."""
+        cursor = connection.cursor()
+        self._sending = True
+        try:
+            cursor.execute(sql, [parameter])
+        finally:
+            self._sending = False
+        self._sent.append((cursor, model, wanted))
+
+    def after_any(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        """An execute wrapper: whoever else runs a statement wants its outcome at once."""
+        result = execute(sql, parameters, many, context)
+        if not self._sending:
+            self._pipeline.sync()
+        return result
+
+    def settle(self) -> None:
+        """Wait for every outcome; raises what the first statement that failed would have raised."""
+        with connection.wrap_database_errors:
+            self._pipeline.sync()
+        for cursor, model, wanted in self._sent:
+            _demand(cursor.rowcount, wanted, model)
+            cursor.close()
+        self._sent.clear()
+
+
+_pipeline: ContextVar[_Pipeline | None] = ContextVar("pipeline", default=None)
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Within, and within a transaction, write_rows does not wait for the database: it works on one statement while
+    Python prepares the next. What fails raises at the next statement of anybody else, at the latest at the end.
+
+    PostgreSQL only; SQLite works in this very process, so that there is nothing to wait for.
+    """
+    if connection.vendor != "postgresql" or _pipeline.get() is not None:
+        yield
+        return
+    connection.ensure_connection()
+    with ExitStack() as stack:
+        stack.enter_context(connection.wrap_database_errors)
+        pipeline = _Pipeline(stack.enter_context(connection.connection.pipeline()))
+        stack.enter_context(connection.execute_wrapper(pipeline.after_any))
+        token = _pipeline.set(pipeline)
+        try:
+            yield
+            pipeline.settle()
+        finally:
+            _pipeline.reset(token)
 
 
 def delete_rows(model: type[models.Model], ids: Sequence[UUID]) -> None:
@@ -104,3 +175,8 @@ def _encode_sqlite(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
     return _encode_postgresql(value)
+
+
+# One encoder for all: json.dumps makes a new one each time.
+_POSTGRESQL = json.JSONEncoder(default=_encode_postgresql, ensure_ascii=False, separators=(",", ":"))
+_SQLITE = json.JSONEncoder(default=_encode_sqlite, ensure_ascii=False, separators=(",", ":"))

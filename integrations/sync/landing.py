@@ -16,6 +16,7 @@ from connectors.base.errors import NotFound, Rejected
 from connectors.base.writes import PreparedWrite
 from integrations.models import LinkState, PushOperation, PushStatus, RecordLink, SentChange
 from integrations.sync import adopt
+from integrations.sync.gateway import write as write_exchanges
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import Answered, PageStore, Told
 from integrations.sync.plan import gone
@@ -58,8 +59,11 @@ class Landing:
         """Links, bases and the provider's own fields, in the transaction that closes the operations."""
         if not answers:
             return
+        # With the batch that they belong to: thousands of them at the end of a slice would keep its lease for seconds.
+        exchanges = self.run.exchanges.rows()
         try:
             with transaction.atomic():
+                write_exchanges(exchanges)
                 told = self.store.take_answers(
                     self.outbound.kind.slug,
                     [Answered(each.record_id, raw, each.sent_values, each.sent_at) for each, raw in answers if raw],
@@ -67,6 +71,7 @@ class Landing:
                 operations = [each for each, _ in answers]
                 self._note(operations, told)
                 self._close_all(operations)
+            self.run.exchanges.stored(len(exchanges))
         except (IntegrityError, DataError) as error:
             if len(answers) > 1:
                 for one in answers:

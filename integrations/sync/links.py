@@ -34,10 +34,12 @@ def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
     return {(link.resource, link.remote_id): link for link in rows}
 
 
-def nobody_listens(known: Mapping[LinkKey, RecordLink]) -> bool:
-    """Whether the links, as just loaded, say that no other integration sends; False when there are none to say so."""
+def nobody_listens(integration_id: UUID, known: Mapping[LinkKey, RecordLink]) -> bool:
+    """Whether no other integration sends, as the links that were just loaded say; one query when there are none."""
     first = next(iter(known.values()), None)
-    return first is not None and not getattr(first, "others_send", True)
+    if first is None:
+        return not routing.senders().exclude(pk=integration_id).exists()
+    return not getattr(first, "others_send", True)
 
 
 def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:

@@ -20,6 +20,9 @@ from integrations.sync.slots import Slots
 from integrations.sync.transforms import transform
 from integrations.sync.values import LOOSEN, shown
 
+# One encoder for all: json.dumps makes a new one each time.
+_canonical_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
+
 References = Mapping[tuple[str, str], UUID]
 """(resource, remote id) → record id, for every object that a page refers to."""
 
@@ -200,7 +203,7 @@ class ResourceMapping:
         """One hash over mapping, raw mapped values and deletion: equal means that nothing is to be done."""
         digest = hashlib.blake2b(self.version, digest_size=16)
         digest.update(b"1" if deleted else b"0")
-        digest.update(json.dumps(raw_values, sort_keys=True, ensure_ascii=False, default=str).encode())
+        digest.update(_canonical_text(raw_values).encode())
         return digest.hexdigest()
 
     def decode(self, raw_values: Mapping[str, Any], context: Incoming, record: Any = None) -> dict[str, Any]:

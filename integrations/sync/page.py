@@ -5,6 +5,7 @@ The number of statements does not grow with the page (docs/architecture.md lists
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,14 +17,16 @@ from django.utils import timezone
 
 from connectors.base.errors import NotFound, Transient
 from integrations import routing
-from integrations.models import DeletionPolicy, Exchange, Integration, RecordLink, SyncJob
+from integrations.models import DeletionPolicy, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
+from integrations.records.writing import pipelined
 from integrations.sync import cursors, links, match, merging, order, progress, refusals, seen_pages, trial
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
 from integrations.sync.gateway import ExchangeLog
+from integrations.sync.gateway import write as write_exchanges
 from integrations.sync.guard import Guard, Sifted
 from integrations.sync.lease import Claim
 from integrations.sync.lines import canonical
@@ -162,7 +165,7 @@ class PageStore:
     def _commit(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         now = timezone.now()
         exchanges = self.exchanges.due(whole=checkpoint.last)
-        with transaction.atomic():
+        with transaction.atomic(), pipelined():
             plan, applied = self.write(items, now)
             failed = trial.worth_telling(self.integration, [*failures, *plan.failures])
             page = _tally(plan, applied, len(failed))
@@ -170,8 +173,7 @@ class PageStore:
             still_open = self.errors.save(self.job, failed, {item.remote_id for item in items}, now)
             if checkpoint.last and checkpoint.cursor is not None:
                 cursors.save(self.integration, self.compiled.resource.name, checkpoint.cursor, complete=True)
-            if exchanges:
-                Exchange.objects.bulk_create(exchanges)
+            write_exchanges(exchanges)
             written = self._save_progress(page, checkpoint, sifted.counts)
         # Only now that it is committed may the memory of this run follow.
         self.written |= _written(plan, applied)
@@ -280,7 +282,7 @@ class PageStore:
         kind = self.compiled.mapping.kind
         met = self._meet(items)
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
-        self._unheard = links.nobody_listens(known)
+        self._unheard = links.nobody_listens(self.integration.pk, known)
         if held and self._has_rivals:
             changed = self._latest(changed, known)
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
@@ -386,12 +388,9 @@ def _changed(items: list[Item], known: dict[LinkKey, RecordLink], resource: str)
 
 def _tally(plan: Plan, applied: list[records.Applied], failed: int) -> Tally:
     """Counts of a page: what the door did with the page's own objects; embedded records are not counted."""
-    tally = Tally(skipped=plan.skipped, failed=failed)
-    for step, done in zip(plan.steps, applied, strict=True):
-        if step.item is not None:
-            name = DOOR_ACTIONS.get(done.action, "skipped")
-            tally = replace(tally, **{name: getattr(tally, name) + 1})
-    return tally
+    pairs = zip(plan.steps, applied, strict=True)
+    became = Counter(DOOR_ACTIONS.get(done.action, "skipped") for step, done in pairs if step.item is not None)
+    return Tally(**became) + Tally(skipped=plan.skipped, failed=failed)
 
 
 def _written(plan: Plan, applied: list[records.Applied]) -> set[str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.base.errors import ConnectorError
@@ -51,8 +51,11 @@ WRITTEN = (
 )
 WAITS = frozenset({"parent", trial.CODE})
 """Codes of operations that stay pending although nothing is sent for them now."""
-BATCH = 32
+BATCH = 64
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
+
+Place = tuple[datetime, UUID]
+"""Where an operation stands in the order of sending: creation, id."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,15 @@ class Pusher:
 
         The next batch is planned while the one before it is on its way.
         """
-        seen: set[UUID] = set()
+        last: Place | None = None
         flying = InFlight([], None)
         room = trial.room_to_send(self.run.integration, self.run.job, self.resource)
         while True:
             self.run.claim.check()
             stop = self.run.out_of_time()
-            waiting = (
-                [] if stop else list(self._operations(PushStatus.PENDING).exclude(pk__in=seen)[: min(BATCH, room)])
-            )
-            seen |= {operation.pk for operation in waiting}
+            waiting = [] if stop else list(self._operations(PushStatus.PENDING, after=last)[: min(BATCH, room)])
+            # Taken down now: writing an operation anew gives the instance another time of creation.
+            last = (waiting[-1].created_at, waiting[-1].pk) if waiting else last
             following = self._start(self._prepare(waiting)) if waiting else InFlight([], None)
             room -= len(following.prepared) if self.run.integration.is_trial else 0
             self._push_again(self._land(flying))
@@ -113,8 +115,12 @@ class Pusher:
         while operations:
             operations = self._land(self._start(self._prepare(operations)))
 
-    def _operations(self, status: PushStatus) -> Any:
+    def _operations(self, status: PushStatus, after: Place | None = None) -> Any:
+        """The operations in their order; those that come later than `after`."""
         rows = PushOperation.objects.filter(integration=self.run.integration, resource=self.resource, status=status)
+        if after is not None:
+            instant, key = after
+            rows = rows.filter(Q(created_at__gt=instant) | Q(created_at=instant, pk__gt=key))
         return rows.order_by("created_at", "id")
 
     # --- A batch of operations ----------------------------------------------------------------------------------
