@@ -111,6 +111,8 @@ class Connector(ABC):
     """How many objects fetch_many() reads in one request; 1 where the provider offers no such thing."""
     writes_at_once: ClassVar[int] = 8
     """How many writes of one account may be on their way together."""
+    reads_at_once: ClassVar[int] = 1
+    """How many resources of one account may be read at the same time; more only where the provider says so."""
     currencies: ClassVar[tuple[str, ...]] = ("CAD",)
     """Currencies of documents that an account holds; one in another currency is not sent."""
     option_kinds: ClassVar[tuple[tuple[str, str], ...]] = ()

@@ -39,7 +39,7 @@ class Xero(Organisation):
     option_kinds = options.KINDS
     habits = access.HABITS
     # 5 calls at once per organisation, reads included.
-    writes_at_once = 3
+    writes_at_once = reads_at_once = 3
     # Amounts keep every digit: 1379.70 becomes "1379.70", which is still JSON.
     parse_float = str
 

@@ -38,7 +38,7 @@ class Zoho(Subscriber):
     hosts = access.HOSTS
     # 5 calls at once in Zoho's smallest edition; 50,000 credits a day are those of the Standard one.
     limits = Limits(rate=8, burst=4, daily=50_000, left=number_in("X-API-CREDITS-REMAINING"))
-    writes_at_once = 4
+    writes_at_once = reads_at_once = 4
     webhooks = WEBHOOKS
     resources = RESOURCES
     option_kinds = options.KINDS

@@ -5,28 +5,26 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
 
 from connectors.base.connector import Page
-from integrations.sync.lease import Claim
-
-_END = object()
 
 
 class PageFeed:
-    """Iterates a connector's pages one ahead of the consumer, from a thread that talks to the provider (and to the
+    """Hands out a connector's pages, one ahead of the consumer, from a thread that talks to the provider (and to the
     database for a token that must be renewed).
 
     The thread asks for a page only once the page before it was taken, so that a kill wastes at most the page being
     stored and the one that is on its way. Errors of the connector are raised to the consumer, in their place.
     """
 
-    def __init__(self, pages: Iterator[Page], claim: Claim) -> None:
+    def __init__(self, pages: Iterator[Page], arrived: threading.Event) -> None:
         self._pages = pages
-        self._claim = claim
-        self._ready: queue.Queue[object] = queue.Queue(maxsize=1)
+        self._arrived = arrived
+        self._ready: queue.Queue[tuple[Page | None, datetime] | Exception] = queue.Queue()
         self._taken = threading.Semaphore(1)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._fetch, name="page-feed", daemon=True)
@@ -36,6 +34,14 @@ class PageFeed:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def is_working(self) -> bool:
+        """Whether the thread may still talk to the provider."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Ask for nothing more and wait a moment for the thread."""
         self.finish_early()
         self._taken.release()
         # A request that hangs ends by its own timeout; the job does not wait for it.
@@ -45,25 +51,17 @@ class PageFeed:
         """Ask for no further page; the one on its way still comes."""
         self._stop.set()
 
-    def __iter__(self) -> Iterator[Page]:
-        while True:
-            item = self._next()
-            self._taken.release()
-            if item is _END:
-                return
-            if isinstance(item, Exception):
-                raise item
-            assert isinstance(item, tuple)
-            page, self.read_at = item
-            yield page
-
-    def _next(self) -> object:
-        while True:
-            try:
-                return self._ready.get(timeout=0.2)
-            except queue.Empty:
-                # A slow provider must not hide that the job was cancelled or lost meanwhile.
-                self._claim.check()
+    def poll(self) -> tuple[Page | None, datetime] | None:
+        """A page that is there and when it was asked for, None when it is still on its way; (None, …) after the last
+        one. The connector's error is raised in its place."""
+        try:
+            item = self._ready.get_nowait()
+        except queue.Empty:
+            return None
+        self._taken.release()
+        if isinstance(item, Exception):
+            raise item
+        return item
 
     def _fetch(self) -> None:
         try:
@@ -75,12 +73,16 @@ class PageFeed:
                 page = next(self._pages, None)
                 if page is None:
                     break
-                self._ready.put((page, asked_at))
+                self._put((page, asked_at))
                 if page.last:
                     break
         except Exception as error:  # noqa: BLE001  (raised again where the page was awaited)
-            self._ready.put(error)
+            self._put(error)
             return
         finally:
             connection.close()
-        self._ready.put(_END)
+        self._put((None, timezone.now()))
+
+    def _put(self, item: tuple[Page | None, datetime] | Exception) -> None:
+        self._ready.put(item)
+        self._arrived.set()

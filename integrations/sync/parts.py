@@ -14,7 +14,7 @@ from integrations.sync.mapping import CompiledResource, compile_resource
 from integrations.sync.options import Options
 from integrations.sync.outbound import compile_outbound
 from integrations.sync.page import PageStore
-from integrations.sync.pull import pull_resource
+from integrations.sync.pull import Pull
 from integrations.sync.push import Pusher
 from integrations.sync.push_plan import PushPlanner
 from integrations.sync.run import Run
@@ -67,13 +67,7 @@ class Parts:
         if not run.integration.receives or not run.job.reads:
             return True
         left = [compiled for compiled in self.inbound if compiled.resource.name not in run.job.done]
-        if not approved.apply(self):
-            return False
-        # Every slice stores at least one page, however short it is: a job always advances.
-        for compiled in left:
-            if not pull_resource(run, compiled) or (run.out_of_time() and compiled is not left[-1]):
-                return False
-        return sweep.sweep(self)
+        return approved.apply(self) and Pull(run, left).run_on() and sweep.sweep(self)
 
     def push(self) -> bool:
         """Push what waits, parents before those that refer to them; False when the slice ended first."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.base.connector import Connector
-from integrations import queue
+from integrations import queue, stop
 from integrations.models import Integration, SyncJob
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim
@@ -28,12 +28,25 @@ class Run:
     exchanges: ExchangeLog
     deadline: float
     retries_before: int
+    readers: list[Connector] = field(default_factory=list)
+    """Connectors beside the first one, for resources that are read at the same time."""
     parents_wanted: bool = False
     """Whether a write waits for another record to be written first: one more round is worth it."""
 
     def retries(self) -> int:
         """Requests that had to be sent again since the job began."""
-        return self.retries_before + self.connector.retries + self.pool.retries
+        return self.retries_before + self.pool.retries + sum(each.retries for each in (self.connector, *self.readers))
+
+    def reader(self) -> Connector:
+        """One more connector, for a thread of its own."""
+        self.readers.append(open_connector(self.integration, self.exchanges, gate=stop.Gate()))
+        return self.readers[-1]
+
+    def close(self) -> None:
+        """Close every connector and end the threads that send."""
+        self.pool.close()
+        for each in (self.connector, *self.readers):
+            each.close()
 
     def read_again(self, resource: str, remote_id: str) -> dict[str, Any]:
         """Fetch one object beside the page that is on its way, with a connector of its own."""

@@ -114,9 +114,8 @@ class _Slice:
             parts = Parts.of_run(run)
             return parts.finish_unknown() and parts.pull() and parts.push()
         finally:
-            pool.close()
             self.job.retries = run.retries()
-            connector.close()
+            run.close()
 
     def _break_off(self, asked: Exception) -> JobStatus | None:
         """End or, in an emergency, wait as it is: nobody may claim the job until everything resumes."""
