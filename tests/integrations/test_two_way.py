@@ -19,7 +19,7 @@ from integrations.models import (
 )
 from integrations.records.models import Event, Property, RecordHistory, Tenant, Unit
 from integrations.records.services import Change, Origin, apply
-from integrations.sync import runner
+from integrations.sync import push, runner
 from tests.integrations.conftest import Synchronise, finish
 
 if TYPE_CHECKING:
@@ -93,6 +93,18 @@ def test_only_changed_fields_are_sent(both: Integration, synchronise: Synchronis
     operation.refresh_from_db()
     assert (operation.status, operation.fields, operation.request) == (PushStatus.DONE, ["phone"], None)
     assert remote(simulator, "tenants", there["id"])["phone"] == "+15145559876"
+
+
+def test_one_run_sends_batch_after_batch_each_record_once(
+    both: Integration, synchronise: Synchronise, simulator: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "BATCH", 2)
+    tenants = Tenant.objects.order_by("pk")[:7]
+    apply([Change("tenant", tenant.pk, values={"given_name": "Léa"}) for tenant in tenants], USER)
+    simulator.forget_requests()
+    job = synchronise(both)
+    assert (job.status, job.pushed) == (JobStatus.COMPLETED, 7)
+    assert len(writes(simulator)) == len(set(writes(simulator))) == 7
 
 
 def test_what_came_from_a_provider_is_not_sent_back_to_it(
