@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import Integration, ProviderApp
 from tests.simulator import Control
@@ -31,8 +32,9 @@ def intuit(simulator: Control, settings: Any, db: None) -> Control:
 
 @pytest.fixture
 def books(intuit: Control, administrator_client: Client) -> Integration:
-    """QuickBooks, connected by consent to the first company."""
+    """QuickBooks, connected by consent to the first company, and released."""
     come_back(administrator_client, consent(start(administrator_client)))
+    Integration.objects.filter(provider=SLUG).update(released_at=timezone.now())
     return Integration.objects.get(provider=SLUG)
 
 
