@@ -102,39 +102,11 @@ class StandardWebhooks:
 
 
 @dataclass(frozen=True)
-class HmacHex:
-    """HMAC-SHA256 of the body in hexadecimal in one header, with an optional prefix (`sha256=`)."""
-
-    header: str = "X-Webhook-Signature"
-    prefix: str = ""
-
-    def verify(
-        self,
-        body: bytes,
-        headers: Mapping[str, str],
-        secrets: Iterable[str],
-        *,
-        now: float | None = None,
-        url: str = "",
-    ) -> Verdict:
-        """Judge the raw body with every live secret; no time is signed, so `now` is not looked at."""
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get(self.header.lower(), "").strip()
-        if not signature:
-            return Verdict("missing_header")
-        keys = [secret.encode() for secret in secrets if secret]
-        if not keys:
-            return Verdict("no_secret")
-        offered = signature.removeprefix(self.prefix).lower().encode()
-        good = False
-        for key in keys:
-            good |= hmac.compare_digest(offered, hmac.digest(key, body, hashlib.sha256).hex().encode())
-        return Verdict() if good else Verdict("bad_signature")
-
-
-@dataclass(frozen=True)
 class HmacBase64:
-    """HMAC-SHA256 of the body in base64 in one header, the secret's UTF-8 text as key."""
+    """HMAC-SHA256 of the body in base64 in one header, the secret's UTF-8 text as key. No time is signed.
+
+    What a kindred scheme does otherwise, it overrides: `offered`, `key`, `signed` or `made`.
+    """
 
     header: str
 
@@ -149,45 +121,63 @@ class HmacBase64:
     ) -> Verdict:
         """Judge the raw body with every live secret; no time is signed, so `now` is not looked at."""
         given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get(self.header.lower(), "").strip().encode()
-        if not signature:
+        value = given.get(self.header.lower(), "").strip()
+        if not value:
             return Verdict("missing_header")
-        keys = [secret.encode() for secret in secrets if secret]
+        keys = [key for secret in secrets if (key := self.key(secret))]
         if not keys:
             return Verdict("no_secret")
-        good = False
+        try:
+            signed = self.signed(body, url)
+        except ValueError:
+            return Verdict("bad_signature")
+        offered, good = self.offered(value), False
         for key in keys:
-            good |= hmac.compare_digest(signature, base64.b64encode(hmac.digest(key, body, hashlib.sha256)))
+            good |= hmac.compare_digest(offered, self.made(key, signed))
         return Verdict() if good else Verdict("bad_signature")
+
+    def offered(self, value: str) -> bytes:
+        """What the header's value is to be compared with."""
+        return value.encode()
+
+    def key(self, secret: str) -> bytes:
+        """The key in a secret; empty when there is none."""
+        return secret.encode()
+
+    def signed(self, body: bytes, url: str) -> bytes:
+        """What is signed of a call; ValueError when nothing of it can be."""
+        return body
+
+    def made(self, key: bytes, signed: bytes) -> bytes:
+        """What an authentic call offers."""
+        return base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
 
 
 @dataclass(frozen=True)
-class SharedToken:
+class HmacHex(HmacBase64):
+    """The same in hexadecimal, with an optional prefix (`sha256=`)."""
+
+    header: str = "X-Webhook-Signature"
+    prefix: str = ""
+
+    def offered(self, value: str) -> bytes:
+        """In lower case, without the prefix."""
+        return value.removeprefix(self.prefix).lower().encode()
+
+    def made(self, key: bytes, signed: bytes) -> bytes:
+        """Hexadecimal in lower case."""
+        return hmac.digest(key, signed, hashlib.sha256).hex().encode()
+
+
+@dataclass(frozen=True)
+class SharedToken(HmacBase64):
     """A fixed token in one header; nothing is signed."""
 
     header: str = "X-Webhook-Token"
 
-    def verify(
-        self,
-        body: bytes,
-        headers: Mapping[str, str],
-        secrets: Iterable[str],
-        *,
-        now: float | None = None,
-        url: str = "",
-    ) -> Verdict:
-        """Judge the token with every live secret; neither body nor time is signed."""
-        given = {name.lower(): value for name, value in headers.items()}
-        offered = given.get(self.header.lower(), "").strip().encode()
-        if not offered:
-            return Verdict("missing_header")
-        keys = [secret.encode() for secret in secrets if secret]
-        if not keys:
-            return Verdict("no_secret")
-        good = False
-        for key in keys:
-            good |= hmac.compare_digest(offered, key)
-        return Verdict() if good else Verdict("bad_signature")
+    def made(self, key: bytes, signed: bytes) -> bytes:
+        """The token itself."""
+        return key
 
 
 def _standard_key(secret: str) -> bytes:

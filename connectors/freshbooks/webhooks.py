@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import time
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from connectors.base import hints
-from connectors.base.signatures import Verdict
+from connectors.base.signatures import HmacBase64
 from connectors.base.webhooks import Call, Handshake, Hint, Unreadable, Webhooks
 
 MOST_FIELDS = 50
@@ -24,37 +20,19 @@ WINDOW = 1.0
 
 
 @dataclass(frozen=True)
-class HmacOfForm:
+class HmacOfForm(HmacBase64):
     """HMAC-SHA256 in base64 of the form's fields as a flat JSON object, in the order received, every value a text,
     non-ASCII escaped. The key is the verifier code of one callback; a secret is "<callback's id>:<code>"."""
 
     header: str = "X-FreshBooks-Hmac-SHA256"
 
-    def verify(
-        self,
-        body: bytes,
-        headers: Mapping[str, str],
-        secrets: Iterable[str],
-        *,
-        now: float | None = None,
-        url: str = "",
-    ) -> Verdict:
-        """Judge the form with every live verifier; no time is signed, so `now` is not looked at."""
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get(self.header.lower(), "").strip().encode()
-        if not signature:
-            return Verdict("missing_header")
-        keys = [code.encode() for secret in secrets if (code := secret.removeprefix(f"{own_id_of(secret)}:"))]
-        if not keys:
-            return Verdict("no_secret")
-        try:
-            signed = signed_text(body)
-        except ValueError:
-            return Verdict("bad_signature")
-        good = False
-        for key in keys:
-            good |= hmac.compare_digest(signature, base64.b64encode(hmac.digest(key, signed, hashlib.sha256)))
-        return Verdict() if good else Verdict("bad_signature")
+    def key(self, secret: str) -> bytes:
+        """The verifier code."""
+        return secret.removeprefix(f"{own_id_of(secret)}:").encode()
+
+    def signed(self, body: bytes, url: str) -> bytes:
+        """The JSON text."""
+        return signed_text(body)
 
 
 def secret_of(own_id: str, code: str) -> str:
