@@ -120,7 +120,9 @@ class Resource:
     path: its collection below the API's base address; filters: query parameters that a pull may carry;
     lookup_fields: sets of them that find one object; max_page_size: the provider's own bound; create_guard: what
     makes a repeated creation harmless; deleted: recognises the tombstone of a deleted object where one field does
-    not tell; left_out: recognises an object that is no such record (a mere supplier among contacts): a pull leaves
+    not tell; merged_into: the id of the object that this one was merged into, told by its tombstone ("" = none);
+    merged_from: the ids of those that were merged into this one;
+    left_out: recognises an object that is no such record (a mere supplier among contacts): a pull leaves
     it out, so does a look at it unless it is linked; acts: what prepare_act() offers; match: record fields by which
     a first meeting knows a record; owned_amounts: record fields that the provider computes: its amount overwrites
     ours, and a person is told when they differ; date_field: the day of a document, a field of the record; slots:
@@ -146,6 +148,8 @@ class Resource:
     embedded: tuple[Embedded, ...] = ()
     codecs: Mapping[str, Codec] = field(default_factory=dict)
     deleted: Callable[[Mapping[str, Any]], bool] | None = None
+    merged_into: Callable[[Mapping[str, Any]], str] | None = None
+    merged_from: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     left_out: Callable[[Mapping[str, Any]], bool] | None = None
     acts: tuple[Act, ...] = ()
     match: tuple[str, ...] = ()

@@ -65,8 +65,17 @@ def tombstone(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def merged(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tombstones of the objects that were merged into this one: HubSpot says nothing more of them."""
-    ids = str(dig(raw, f"properties.{MERGED}") or "").split(";")
-    return [{"id": one.strip(), "archived": True, "updatedAt": raw.get("updatedAt")} for one in ids if one.strip()]
+    ids = _ids(dig(raw, f"properties.{MERGED}"))
+    return [{"id": one, "archived": True, "updatedAt": raw.get("updatedAt")} for one in ids]
+
+
+def absorbed(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ids of the objects that were merged into this one, as complete() left it."""
+    return _ids(raw.get(MERGED))
+
+
+def _ids(text: Any) -> tuple[str, ...]:
+    return tuple(one.strip() for one in str(text or "").split(";") if one.strip())
 
 
 def company_of_list(raw: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.base.resource import Capability, Map, Resource, Slot
 from connectors.hubspot import codecs
-from connectors.hubspot.quirks import ADDRESS_PARTS, MERGED
+from connectors.hubspot.quirks import ADDRESS_PARTS, MERGED, absorbed
 
 CODECS = {"address": codecs.ADDRESS, "day": codecs.DAY, "named": codecs.NAMED, "owner": codecs.OWNER}
 WRITABLE: frozenset[Capability] = frozenset({"pull", "fetch", "create", "update", "upsert", "delete"})
@@ -28,6 +28,7 @@ def _resource(**own: Any) -> Resource:
         modified_field="updatedAt",
         version_field="updatedAt",
         deleted_field="archived",
+        merged_from=absorbed,
         max_page_size=100,
         create_guard="external_id",
         capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),

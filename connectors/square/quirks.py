@@ -48,9 +48,14 @@ def complete(resource: Resource, raw: Any) -> dict[str, Any]:
     return raw if raw.get("is_deleted") or not raw.get("id") else {**raw, **_DERIVED[resource.name](raw)}
 
 
-def tombstone(remote_id: str) -> dict[str, Any]:
-    """What stands for an object that is gone."""
-    return {"id": remote_id, "is_deleted": True}
+def tombstone(remote_id: str, into: str = "") -> dict[str, Any]:
+    """What stands for an object that is gone, perhaps merged into another one."""
+    return {"id": remote_id, "is_deleted": True} | ({"_merged_into": into} if into else {})
+
+
+def merged_into(raw: Mapping[str, Any]) -> str:
+    """The id of the customer that a tombstone says it became."""
+    return str(raw.get("_merged_into") or "")
 
 
 def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:

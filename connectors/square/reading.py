@@ -86,7 +86,7 @@ class Reader:
                 yield Page(records, self._next(state), last=True)
             else:
                 yield Page(records, asdict(state), last=False)
-                gone = [tombstone(one) for one in deleted(self._request, state.since)]
+                gone = [tombstone(one, into) for one, into in deleted(self._request, state.since).items()]
                 yield Page(gone, self._next(state), last=True)
 
     def _ask_customers(self, state: State, token: str) -> Answer:
@@ -204,22 +204,23 @@ def locations(request: Request) -> list[str]:
     return found
 
 
-def deleted(request: Request, since: str) -> list[str]:
-    """Ids of the customers that were deleted, or merged into another one, since an instant."""
+def deleted(request: Request, since: str) -> dict[str, str]:
+    """The customers that were deleted since an instant: id → the one that it was merged into, empty for none."""
     oldest = datetime.now(UTC) - EVENTS_MEMORY
     start = max(parse_instant(since) or oldest, oldest)
     chosen = {"event_types": ["customer.deleted"], "created_at": {"start_at": format_instant(start)}}
-    gone: dict[str, None] = {}
+    gone: dict[str, str] = {}
     token, seen = "", {""}
     while True:
         body = {"limit": MOST, "query": {"filter": chosen}, **({"cursor": token} if token else {})}
         answer = request("POST", "v2/events", json=body, repeatable=True)
         for event in listed(answer, "events"):
-            merged = dig(event, "data.object.event_context.merge.from_customer_ids") or []
-            gone |= dict.fromkeys(str(one) for one in (dig(event, "data.id"), *merged) if one)
+            merge = dig(event, "data.object.event_context.merge") or {}
+            ids = [str(one) for one in (dig(event, "data.id"), *(merge.get("from_customer_ids") or [])) if one]
+            gone |= dict.fromkeys(ids, str(merge.get("to_customer_id") or ""))
         token = str(dig(answer.data, "cursor") or "")
         if not token or token in seen:
-            return list(gone)
+            return gone
         seen.add(token)
 
 

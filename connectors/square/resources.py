@@ -6,6 +6,7 @@ from typing import Any
 from connectors.base.resource import Act, Map, Resource, Slot
 from connectors.square.codecs import CODECS
 from connectors.square.quirks import METHODS as SOURCES
+from connectors.square.quirks import merged_into
 
 PERIOD = ("date_from", "date_to")
 METHODS = {name: name for name in sorted({*SOURCES.values(), "cheque", "interac", "other"})}
@@ -34,6 +35,7 @@ CUSTOMERS = _resource(
     record="customer",
     path="v2/customers",
     version_field="version",
+    merged_into=merged_into,
     match=("email", "name"),
     lookup_fields=("reference_id", "email_address", "phone_number"),
     capabilities=frozenset({"pull", "fetch", "lookup", "create", "update", "delete"}),

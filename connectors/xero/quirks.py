@@ -72,6 +72,11 @@ def is_deleted(raw: Mapping[str, Any]) -> bool:
     return bool(raw.get("MergedToContactID")) or any(raw.get(name) in states for name, states in GONE.items())
 
 
+def merged_into(raw: Mapping[str, Any]) -> str:
+    """The id of the contact that this one was merged into."""
+    return str(raw.get("MergedToContactID") or "")
+
+
 def is_of(resource: Resource, raw: Mapping[str, Any]) -> bool:
     """Whether a document is a sale or a purchase, as the resource wants it; both live at one address."""
     return resource.name not in TYPES or raw.get("Type") == TYPES[resource.name]

@@ -4,7 +4,7 @@ from typing import Any
 
 from connectors.base.resource import Act, Capability, Map, Resource, Slot
 from connectors.xero import codecs, lines
-from connectors.xero.quirks import is_deleted, is_supplier_only
+from connectors.xero.quirks import is_deleted, is_supplier_only, merged_into
 
 CODECS = {
     "date": codecs.DATE,
@@ -41,6 +41,7 @@ def _resource(**own: Any) -> Resource:
         max_page_size=1000,
         codecs=CODECS,
         deleted=is_deleted,
+        merged_into=merged_into,
         **own,
     )
 

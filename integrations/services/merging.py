@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.core import audit
@@ -62,9 +63,9 @@ def merge_customers(
             records.Change(CUSTOMER, survivor_id, values=_values(kind, survivor_id, customers, picks)),
             *(records.Change(CUSTOMER, loser, "archive") for loser in into),
         ]
-        applied = records.apply(_joined(changes), origin, locked=locked)
-        links = _move(kind, into, {survivor_id: customers[survivor_id]}, repointed)
-        _remember(survivor_id, into, actor)
+        applied = records.apply(merging.joined(changes), origin, locked=locked)
+        links = merging.move(kind, into, {survivor_id: customers[survivor_id]}, repointed)
+        merging.remember(kind, into, actor.email)
         survivor = customers[survivor_id]
         _audit(survivor, [customers[pk] for pk in into], applied, len(repointed), actor)
     return Merged(survivor, len(repointed), links)
@@ -94,35 +95,6 @@ def _values(kind: Kind, survivor_id: UUID, customers: Mapping[UUID, Any], picks:
     return values | {"divisions": sorted(every)}
 
 
-def _joined(changes: Sequence[records.Change]) -> list[records.Change]:
-    """One change per record and action: the survivor may refer to a loser itself."""
-    joined: dict[tuple[str, UUID | None, str], records.Change] = {}
-    for change in changes:
-        key = (change.kind, change.id, change.action)
-        if key in joined:
-            joined[key].values.update(change.values)
-        else:
-            joined[key] = change
-    return list(joined.values())
-
-
-def _move(kind: Kind, into: merging.Into, survivors: Mapping[UUID, Any], repointed: list[records.Change]) -> int:
-    live = merging.move_links(kind, into, survivors)
-    merging.rebase(repointed, into)
-    merging.move_pushes(kind, into, live)
-    return len(live)
-
-
-def _remember(survivor_id: UUID, into: merging.Into, actor: User) -> None:
-    """Which record became which. One that was restored since an earlier merge is nobody's loser any more."""
-    now = timezone.now()
-    RecordMerge.objects.filter(kind=CUSTOMER, loser_id__in=[survivor_id, *into]).delete()
-    RecordMerge.objects.bulk_create(
-        RecordMerge(kind=CUSTOMER, loser_id=loser, survivor_id=survivor_id, merged_by=actor.email, merged_at=now)
-        for loser in into
-    )
-
-
 def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], references: int, actor: User) -> None:
     (changed,) = (each.changed for each in applied if each.id == survivor.pk)
     audit.record(
@@ -137,18 +109,20 @@ def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], ref
 
 def settle_merges() -> int:
     """Move what came in under a loser since its merge: a page that had read its links before, the answer to a write
-    that was under way. Returns how many records were moved; four queries and one per referring field."""
-    kind = KINDS[CUSTOMER]
-    recent = RecordMerge.objects.filter(kind=CUSTOMER, merged_at__gte=timezone.now() - WATCHED)
-    if not recent.exists():
-        return 0
+    that was under way. Returns how many records were moved; for each kind four queries and one per referring field."""
+    recent = RecordMerge.objects.filter(merged_at__gte=timezone.now() - WATCHED)
+    kinds = list(recent.order_by().values_list("kind", flat=True).distinct())
+    return sum(_settle(KINDS[slug], recent.filter(kind=slug)) for slug in kinds if slug in KINDS)
+
+
+def _settle(kind: Kind, recent: QuerySet[RecordMerge]) -> int:
     # Older merges too: a survivor of theirs may have been merged since.
-    into = merging.resolved(RecordMerge.objects.filter(kind=CUSTOMER))
+    into = merging.resolved(RecordMerge.objects.filter(kind=kind.slug))
     late = kind.model.objects.filter(pk__in=recent.values("loser_id"), archived_at__isnull=False)
-    # One that somebody restored is a customer of its own again.
+    # One that somebody restored is a record of its own again.
     into = {loser: into[loser] for loser in late.values_list("pk", flat=True)}
     told = merging.references(kind, into)
-    mine = {"record_kind": CUSTOMER, "record_id__in": list(into)}
+    mine = {"record_kind": kind.slug, "record_id__in": list(into)}
     strays = RecordLink.objects.filter(**mine).exclude(state="archived").exists()
     if not (told.total or strays or PushOperation.objects.filter(**mine).exclude(status="sending").exists()):
         return 0
@@ -156,6 +130,7 @@ def settle_merges() -> int:
         survivors = set(into.values())
         locked = records.lock(_wanted(kind, [*into, *survivors], told))
         repointed = merging.repoint(kind, into, told, locked)
-        records.apply(_joined(repointed), records.Origin("system", label="Fusion"), locked=locked)
-        _move(kind, into, {pk: locked[CUSTOMER, pk] for pk in survivors if (CUSTOMER, pk) in locked}, repointed)
+        records.apply(merging.joined(repointed), records.Origin("system", label="Fusion"), locked=locked)
+        known = {pk: locked[kind.slug, pk] for pk in survivors if (kind.slug, pk) in locked}
+        merging.move(kind, into, known, repointed)
     return len(repointed)

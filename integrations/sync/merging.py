@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, UUIDField, Value, When
 from django.utils import timezone
 
 from integrations import routing
@@ -113,8 +114,8 @@ def _as_now(kind: Kind, record: Any, base: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _close_conflicts(kind: Kind, into: Into, moved: Sequence[RecordLink]) -> None:
-    for loser, survivor in into.items():
-        Conflict.objects.filter(record_kind=kind.slug, record_id=loser).update(record_id=survivor)
+    survivor = Case(*(When(record_id=loser, then=Value(pk, UUIDField())) for loser, pk in into.items()))
+    Conflict.objects.filter(record_kind=kind.slug, record_id__in=list(into)).update(record_id=survivor)
     merged = [link.pk for link in moved if link.state == LinkState.MERGED]
     Conflict.objects.filter(link__in=merged, state=ConflictState.OPEN).update(
         state=ConflictState.RESOLVED, resolution="platform", resolved_at=timezone.now()
@@ -142,6 +143,47 @@ def move_pushes(kind: Kind, into: Into, live: Iterable[RecordLink]) -> None:
     waiting = PushOperation.objects.filter(record_kind=kind.slug, record_id__in=list(into))
     waiting.exclude(status=PushStatus.SENDING).delete()
     routing.ask([routing.Wish(link.integration_id, link.resource, kind.slug, link.record_id) for link in live])
+
+
+def move(kind: Kind, into: Into, survivors: Mapping[UUID, Any], repointed: Sequence[records.Change]) -> int:
+    """Everything but the records themselves: links, bases, waiting writes. Returns how many links are live."""
+    live = move_links(kind, into, survivors)
+    rebase(repointed, into)
+    move_pushes(kind, into, live)
+    return len(live)
+
+
+def joined(changes: Sequence[records.Change]) -> list[records.Change]:
+    """One change per record and action: the survivor may refer to a loser itself."""
+    found: dict[tuple[str, UUID | None, str], records.Change] = {}
+    for change in changes:
+        key = (change.kind, change.id, change.action)
+        if key in found:
+            found[key].values.update(change.values)
+        else:
+            found[key] = change
+    return list(found.values())
+
+
+def divisions_of_all(kind: Kind, into: Into, everyone: Mapping[UUID, Any]) -> list[records.Change]:
+    """The changes that give the survivors the losers' divisions, for kinds that have some."""
+    info = kind.fields.get("divisions")
+    if info is None:
+        return []
+    every: dict[UUID, set[UUID]] = {pk: set(value_of(everyone[pk], info)) for pk in into.values()}
+    for loser, survivor in into.items():
+        every[survivor] |= set(value_of(everyone[loser], info))
+    return [records.Change(kind.slug, pk, values={"divisions": sorted(found)}) for pk, found in every.items()]
+
+
+def remember(kind: Kind, into: Into, by: str) -> None:
+    """Which record became which. One that was restored since an earlier merge is nobody's loser any more."""
+    now = timezone.now()
+    RecordMerge.objects.filter(kind=kind.slug, loser_id__in=[*into, *into.values()]).delete()
+    RecordMerge.objects.bulk_create(
+        RecordMerge(kind=kind.slug, loser_id=loser, survivor_id=survivor, merged_by=by[:254], merged_at=now)
+        for loser, survivor in into.items()
+    )
 
 
 def merged_among(locked: Locked) -> bool:

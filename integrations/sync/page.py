@@ -21,7 +21,7 @@ from integrations.models import DeletionPolicy, Integration, RecordLink, SyncJob
 from integrations.records import services as records
 from integrations.records.kinds import value_of
 from integrations.records.writing import pipelined
-from integrations.sync import cursors, links, match, merging, order, progress, refusals, seen_pages, trial
+from integrations.sync import absorb, cursors, links, match, merging, order, progress, refusals, seen_pages, trial
 from integrations.sync import held as held_fields
 from integrations.sync.announce import integration_origin
 from integrations.sync.errors import ErrorBook
@@ -57,6 +57,7 @@ class Met:
     held: list[UUID]
     matched: match.Matches
     locked: dict[tuple[str, UUID], Any]
+    absorbing: absorb.Absorbing
 
 
 class Overtaken(Exception):
@@ -283,6 +284,7 @@ class PageStore:
         met = self._meet(items)
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
         self._unheard = links.nobody_listens(self.integration.pk, known)
+        met.absorbing.carry_out(known, locked, integration_origin(self.integration, self.job))
         if held and self._has_rivals:
             changed = self._latest(changed, known)
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
@@ -291,7 +293,7 @@ class PageStore:
         plan = planner.run([item for item in changed if item.remote_id not in refused], locked)
         plan.skipped += len(items) - len(changed)
         guard = Guard(self.integration, self.compiled.resource.name, self.job)
-        seen = {item.remote_id for item in items}
+        seen = {item.remote_id for item in items} | met.absorbing.pairs.keys()
         self._sifted = guard.sift(plan, locked, known, seen) if self.guarded else Sifted()
         guard.save(self._sifted)
         waiting = held_fields.open_fields(held) if held and planner.policies.two_way else set()
@@ -310,13 +312,21 @@ class PageStore:
         resource, kind = self.compiled.resource.name, self.compiled.mapping.kind.slug
         for _ in range(READINGS):
             known = links.load(self.integration.pk, self._link_keys(items))
+            absorbing = absorb.Absorbing.of(self.compiled.mapping.kind, resource, items, known)
             changed = _changed(items, known, resource)
             held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
-            strangers = [i for i in changed if (resource, i.remote_id) not in known and not i.deleted]
+            heirs = set(absorbing.pairs.values())
+            strangers = [
+                i for i in changed if not ((resource, i.remote_id) in known or i.deleted or i.remote_id in heirs)
+            ]
             matched = match.find(self.integration, self.compiled, strangers) if strangers else match.Matches()
-            locked = records.lock({kind: [*held, *matched.record_ids]}) if held or matched.record_ids else {}
-            if not merging.merged_among(locked):
-                return Met(known, changed, held, matched, locked)
+            mine = [*held, *matched.record_ids]
+            wanted = absorbing.wanted(known)
+            wanted[kind] = [*wanted.get(kind, []), *mine]
+            locked = records.lock(wanted) if wanted[kind] else {}
+            own = {(kind, pk): locked[kind, pk] for pk in mine if (kind, pk) in locked}
+            if not merging.merged_among(own) and absorbing.still(self.integration.pk, known):
+                return Met(known, changed, held, matched, locked, absorbing)
         raise Transient(MERGING, retry_after=2.0, code="merging")
 
     @property
@@ -367,7 +377,9 @@ class PageStore:
             return self._apply(plan, locked)
 
     def _link_keys(self, items: list[Item]) -> set[LinkKey]:
-        keys = {(self.compiled.resource.name, item.remote_id) for item in items}
+        name = self.compiled.resource.name
+        keys = {(name, item.remote_id) for item in items}
+        keys |= {(name, one) for pair in absorb.told(items).items() for one in pair}
         for embedded, _ in self.compiled.embedded:
             keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
         return keys

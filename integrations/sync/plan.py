@@ -51,6 +51,8 @@ class Item:
     read_at: datetime | None = None
     also: tuple[str, ...] = ()
     """Ids of objects that the provider merged into this one."""
+    into: str = ""
+    """Id of the object that the provider merged this one into."""
     confirm: bool = False
     """Whether the object is only believed to be gone, as a whole reading did not see it."""
 
@@ -136,6 +138,8 @@ def _read(compiled: CompiledResource, raw: Any) -> Item:
         deleted=deleted,
         raw_values=raw_values,
         hash=compiled.mapping.hash(raw_values, deleted=deleted),
+        also=merged_from(raw) if (merged_from := compiled.resource.merged_from) else (),
+        into=merged_into(raw) if (merged_into := compiled.resource.merged_into) else "",
     )
 
 

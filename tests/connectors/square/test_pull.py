@@ -117,6 +117,8 @@ def test_deletions_and_merges_are_seen_among_the_events_when_wanted(connect, sim
     deleted = Square.resource("customers").is_deleted
     assert {key for key, one in found.items() if deleted(one)} == {gone, merged}
     assert not deleted(found[kept])
+    told = Square.resource("customers").merged_into
+    assert (told(found[merged]), told(found[gone]), told(found[kept])) == (kept, "", "")
     simulator.configure("square", events_enabled=False)
     with pytest.raises(Misconfigured):
         read(square, "customers", cursor)
