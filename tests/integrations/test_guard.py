@@ -27,7 +27,7 @@ from tests.integrations.conftest import Synchronise, finish
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 USER = Origin("user", "1")
 
 

@@ -30,7 +30,7 @@ from tests.integrations.test_quickbooks import USER, link_of, quickbooks  # noqa
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def merge(survivor: Any, *losers: Any, actor: Any, **picks: Any) -> Any:

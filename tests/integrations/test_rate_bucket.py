@@ -22,7 +22,7 @@ from integrations.sync.runner import run_slice
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 class Clock:

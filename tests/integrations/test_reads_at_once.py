@@ -20,7 +20,7 @@ from tests.integrations.quickbooks import connected
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 APART = {"customers", "purchases", "bills"}
 

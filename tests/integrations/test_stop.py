@@ -26,7 +26,7 @@ from tests.integrations.conftest import Synchronise, finish
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def test_a_stopped_job_is_not_claimed_and_goes_on_after_the_resumption(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

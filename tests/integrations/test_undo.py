@@ -25,7 +25,7 @@ from tests.integrations.conftest import Synchronise
 if TYPE_CHECKING:
     from tests.simulator import Control
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 USER = Origin("user", "1", label="Alice")
 WATCHED = (Property, Unit, Tenant, Job, RecordLink, RecordHistory, Event, PushOperation, RunUndo, AuditEvent)
