@@ -155,7 +155,9 @@ def test_two_customers_become_one_and_stay_one(
     # What changes at the provider under the merged one reaches the survivor, and nobody comes back twice.
     customers = Customer.objects.count()
     simulator.edit("Customer", billed, slug="quickbooks", PrimaryPhone={"FreeFormNumber": "+15145550199"})
-    synchronise(page, site, books)
+    # The first may be a run that the merge asked for, and that had read before this edit.
+    for _ in range(2):
+        synchronise(page, site, books)
     assert Customer.objects.get(pk=ours[twin]).phone == "+15145550199"
     assert Customer.objects.count() == customers
     page.goto(f"{site}/records/search?q=double@exemple.ca")
