@@ -18,17 +18,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tests import browser, postgres
 
-# Two lanes, one for each core: what computes, and what mostly waits (for processes, a browser). Each has a PostgreSQL
-# of its own. "bare" tests ask the database nothing: they run once, beside the logic on SQLite.
+# Three lanes for two cores: what computes, what waits for processes and a browser, what is long because it waits for
+# its own rhythm. Each has a PostgreSQL of its own. "bare" tests ask the database nothing: they run once.
 LOGIC = "not soak and not postgres and not browser and not processes and not bare and not once"
 BARE = "bare and not soak and not processes"
 WAITING = "not soak and (processes or browser)"
-COMPUTING = "not soak and not bare and not processes and not browser"
+LONG = "once and not soak and not processes and not browser"
+COMPUTING = "not soak and not bare and not processes and not browser and not once"
 LANES = {
     "computing": (("Logic on SQLite", LOGIC, False), ("Everything that computes, on {database}", COMPUTING, True)),
     "waiting": (("Connectors and simulators", BARE, False), ("Processes and browser, on {database}", WAITING, True)),
+    "long": (("Long tests of engine and receivers, on {database}", LONG, True),),
     "soak": (("Long runs, on {database}", "soak", True),),
 }
+TOGETHER = ("computing", "waiting", "long")
 STOP_SECONDS = 30
 Process = subprocess.Popen[str]
 NO_TEST_RAN = 5  # pytest's exit code: fine for one of the stages when a part was asked for
@@ -113,7 +116,7 @@ def database() -> AbstractContextManager[str | None]:
 
 
 def asked(arguments: list[str]) -> tuple[str, list[str]]:
-    """The lane that was asked for, "" for both of `make test`, and pytest's own arguments."""
+    """The lane that was asked for, "" for those of `make test`, and pytest's own arguments."""
     lane = "soak" if "--soak" in arguments else ""
     lane = next((argument.partition("=")[2] for argument in arguments if argument.startswith("--lane=")), lane)
     return lane, [argument for argument in arguments if argument != "--soak" and not argument.startswith("--lane=")]
@@ -124,15 +127,16 @@ def main() -> int:
     lane, arguments = asked(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is stopped on the way out
     started = time.monotonic()
-    if lane not in ("computing", "waiting"):
+    if lane not in TOGETHER:
         install_missing()
     codes: list[int] = []
     if lane:
         codes = run_lane(lane, arguments)
     elif os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        codes = [*run_lane("computing", arguments), *run_lane("waiting", arguments)]  # they would share its database
+        for each in TOGETHER:  # at once, they would share its database
+            codes += run_lane(each, arguments)
     else:
-        with beside("waiting", arguments, codes):
+        with beside("long", arguments, codes), beside("waiting", arguments, codes):
             codes += run_lane("computing", arguments)
     print(f"=== {time.monotonic() - started:.0f} s in all", flush=True)
     failures = [code for code in codes if code not in (0, NO_TEST_RAN)]
