@@ -12,7 +12,7 @@ from integrations.services.consent import (
     waiting_choice,
 )
 from integrations.services.errors import Refused
-from integrations.services.following import Look, Result, Seen, follow, limiter_of
+from integrations.services.following import Look, Result, Seen, follow
 from integrations.services.lifecycle import (
     OPTIONS,
     change_options,
@@ -77,7 +77,6 @@ __all__ = [
     "enqueue_scheduled",
     "finish_consent",
     "follow",
-    "limiter_of",
     "merge_customers",
     "preview_undo",
     "reconnect",

@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from connectors.base.connector import Connector
 from connectors.base.errors import AuthExpired, ConnectorError, NotFound, RateLimited, Transient
-from connectors.base.limiter import Limiter
 from integrations import stop
 from integrations.models import Integration, LinkState, PushOperation, PushStatus, RecordLink, Status
 from integrations.sync import links, order
@@ -90,10 +89,10 @@ class Seen:
 STORED = Seen(Result.STORED)
 
 
-def follow(integration: Integration, looks: Iterable[Look], *, limiter: Limiter | None = None) -> dict[LinkKey, Seen]:
+def follow(integration: Integration, looks: Iterable[Look]) -> dict[LinkKey, Seen]:
     """Fetch and merge these objects, one request for each, parents first. A database error is raised; whatever the
     provider does is told for each object. A refused credential marks the integration."""
-    following = _Following(integration, limiter)
+    following = _Following(integration)
     try:
         return following.run({look.key: look for look in looks})
     finally:
@@ -103,7 +102,6 @@ def follow(integration: Integration, looks: Iterable[Look], *, limiter: Limiter 
 @dataclass
 class _Following:
     integration: Integration
-    limiter: Limiter | None
     seen: dict[LinkKey, Seen] = field(default_factory=dict)
     halt: Seen | None = None
     """Why nothing more is asked of the provider in this pass."""
@@ -122,7 +120,7 @@ class _Following:
     @cached_property
     def connector(self) -> Connector:
         """Tries once: the wait after a failure is on the row that asks."""
-        return open_connector(self.integration, self.exchanges, patient=False, limiter=self.limiter, gate=stop.Gate())
+        return open_connector(self.integration, self.exchanges, patient=False, gate=stop.Gate())
 
     def close(self) -> None:
         if "connector" in self.__dict__:

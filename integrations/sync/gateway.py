@@ -129,15 +129,13 @@ def open_connector(
     log: ExchangeLog,
     *,
     patient: bool = True,
-    limiter: Limiter | None = None,
     gate: Callable[[], None] | None = None,
 ) -> Connector:
     """The connector of a connected integration, in the rhythm that all its connectors share; AuthExpired when its
     secrets are gone.
 
     patient: whether failed requests are tried again by the integration's options (a person who waits is answered at
-    once instead); limiter: another than the shared one; gate: called before every request, raises what must keep it
-    from being made.
+    once instead); gate: called before every request, raises what must keep it from being made.
     """
     try:
         secrets = integration.credential.values()
@@ -151,7 +149,7 @@ def open_connector(
         account_id=integration.account_id,
         tokens=token_store(integration, log),
         log=log,
-        limiter=limiter or shared_limiter(integration),
+        limiter=shared_limiter(integration),
         # Nothing that works on its own gets past an emergency stop, whoever forgot to ask.
         gate=gate or (stop.Gate() if patient else None),
         retry=retry_policy(integration) if patient else RetryPolicy(max_retries=0),

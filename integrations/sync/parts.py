@@ -55,11 +55,10 @@ class Parts:
             deletion=deletion,
         )
 
-    def finish_unknown(self) -> bool:
+    def finish_unknown(self) -> None:
         """Learn the outcome of what was sent last, before the pull can take it for a stranger."""
         for pusher in self.pushers:
             pusher.finish_unknown()
-        return True
 
     def pull(self) -> bool:
         """Pull what is left; False when the slice ended first."""

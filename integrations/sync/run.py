@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.base.connector import Connector
-from integrations import queue, stop
+from integrations import queue
 from integrations.models import Integration, SyncJob
 from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim
@@ -39,7 +39,7 @@ class Run:
 
     def reader(self) -> Connector:
         """One more connector, for a thread of its own."""
-        self.readers.append(open_connector(self.integration, self.exchanges, gate=stop.Gate()))
+        self.readers.append(open_connector(self.integration, self.exchanges))
         return self.readers[-1]
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from integrations.models import Integration, JobStatus, Status, SyncJob
 from integrations.sync import cursors, locks, option_lists, preview, seen_pages
 from integrations.sync.announce import announce_end
 from integrations.sync.breakage import broke
-from integrations.sync.gateway import ExchangeLog, open_connector, shared_limiter
+from integrations.sync.gateway import ExchangeLog, open_connector
 from integrations.sync.lease import Claim, JobCancelled, LeaseKeeper, LeaseLost, claim
 from integrations.sync.parts import Parts
 from integrations.sync.run import Run
@@ -88,11 +88,10 @@ class _Slice:
 
     def _work(self) -> bool:
         """Do what is left of the job; False when the slice ended first."""
-        limiter = shared_limiter(self.integration)
         gate = stop.Gate()
-        connector = open_connector(self.integration, self.exchanges, limiter=limiter, gate=gate)
+        connector = open_connector(self.integration, self.exchanges, gate=gate)
         pool = SendPool(
-            lambda: open_connector(self.integration, self.exchanges, limiter=limiter, gate=gate),
+            lambda: open_connector(self.integration, self.exchanges, gate=gate),
             connector.writes_at_once,
         )
         run = Run(
@@ -112,7 +111,8 @@ class _Slice:
             option_lists.refresh_if_old(self.integration, connector)
             locks.refresh_if_old(self.integration, connector)
             parts = Parts.of_run(run)
-            return parts.finish_unknown() and parts.pull() and parts.push()
+            parts.finish_unknown()
+            return parts.pull() and parts.push()
         finally:
             self.job.retries = run.retries()
             run.close()

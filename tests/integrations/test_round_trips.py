@@ -43,7 +43,7 @@ def desk(simulator: Control, slug: str) -> Desk:
 def integration(desk: Desk, administrator: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Integration:
     """Connected to the first account of the simulator, both ways, and in no need to be slow."""
     settings.SIMULATOR_URL = desk.control.url
-    monkeypatch.setattr("integrations.sync.runner.shared_limiter", lambda integration: Unlimited())
+    monkeypatch.setattr("integrations.sync.gateway.shared_limiter", lambda integration: Unlimited())
     made = Integration.objects.create(
         provider=desk.slug, name=desk.slug, environment="simulator", account_id=desk.account, account_name="Essai",
         direction="both", retry_delay_ms=100, config=dict(desk.adapter.config),

@@ -14,8 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from connectors.base.limiter import Limiter
-from integrations.services import Look, Result, Seen, follow, limiter_of
+from integrations.services import Look, Result, Seen, follow
 from integrations.sync import order
 from webhooks.following import checks, claims, results
 from webhooks.following.claims import Batch
@@ -42,7 +41,6 @@ class Follower:
         self.bell = Bell(INBOUND)
         self._busy: dict[UUID, str] = {}
         self._lock = threading.Lock()
-        self._limiters: dict[UUID, Limiter | None] = {}
         self._woken = True
         self._looked_at = self._sorted_at = self._renewed_at = float("-inf")
 
@@ -82,17 +80,16 @@ class Follower:
         room = settings.WEBHOOK_FOLLOW_THREADS - len(busy)
         batches = claims.claim(room, busy) if room > 0 else []
         for batch in batches:
-            limiter = self._limiters.setdefault(batch.integration.pk, limiter_of(batch.integration))
             with self._lock:
                 self._busy[batch.integration.pk] = batch.owner
-            self._threads.run(lambda batch=batch, limiter=limiter: self._work(batch, limiter))  # type: ignore[misc]
+            self._threads.run(lambda batch=batch: self._work(batch))  # type: ignore[misc]
         return len(batches)
 
-    def _work(self, batch: Batch, limiter: Limiter | None) -> None:
+    def _work(self, batch: Batch) -> None:
         """In a thread: follow one batch. Whatever goes wrong, the lease of its events runs out."""
         try:
             close_old_connections()
-            waits = follow_batch(batch, limiter)
+            waits = follow_batch(batch)
             if waits:
                 self.bell.ring_in(min(waits) + 0.01)
         except (DatabaseError, InterfaceError) as error:
@@ -118,7 +115,7 @@ class Follower:
         self._threads.close()
 
 
-def follow_batch(batch: Batch, limiter: Limiter | None = None) -> list[float]:
+def follow_batch(batch: Batch) -> list[float]:
     """Look at the objects of a batch and write what became of its events; returns the waits until the next tries."""
     looks: dict[tuple[str, str], Look] = {}
     for event in batch.events:
@@ -127,7 +124,7 @@ def follow_batch(batch: Batch, limiter: Limiter | None = None) -> list[float]:
         before = looks.get((event.resource, event.remote_id))
         looks[event.resource, event.remote_id] = _look(event, before)
     try:
-        seen = follow(batch.integration, looks.values(), limiter=limiter) if looks else {}
+        seen = follow(batch.integration, looks.values()) if looks else {}
     except (DatabaseError, InterfaceError):
         raise
     except Exception:

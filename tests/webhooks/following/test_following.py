@@ -15,6 +15,7 @@ from integrations.models import (
     Credential,
     Integration,
     PushOperation,
+    RateBucket,
     RecordLink,
     Status,
     SyncCursor,
@@ -24,6 +25,7 @@ from integrations.models import (
 from integrations.records.models import Job, Property, RecordHistory
 from integrations.services import follow
 from integrations.services.following import Look, Result
+from integrations.sync import bucket
 from integrations.sync.follow import STORED
 from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
@@ -208,6 +210,14 @@ def test_following_costs_the_same_statements_for_any_number_of_objects(
         by_clock = ("emergencystop", "ratebucket")
         costs.append([one["sql"] for one in seen.captured_queries if not any(name in one["sql"] for name in by_clock)])
     assert len(costs[1]) <= len(costs[0]) <= 22, [sql[:90] for sql in costs[0] + ["—"] + costs[1]]
+
+
+def test_what_a_webhook_asks_takes_its_place_in_the_rhythm_of_all(synced: Integration, simulator: Control) -> None:
+    link, _ = a_property(synced)
+    simulator.edit("properties", link.remote_id, name="Autre")
+    bucket.forget(synced.pk)
+    assert follow(synced, [Look("properties", link.remote_id)])["properties", link.remote_id].result == Result.STORED
+    assert sum(RateBucket.objects.get(integration=synced).spent.values()) >= 1
 
 
 def test_a_credential_that_is_gone_breaks_the_integration(synced: Integration) -> None:
