@@ -146,10 +146,11 @@ def mappings_of(integration: Integration) -> QuerySet[FieldMapping]:
     return FieldMapping.objects.filter(integration=integration).order_by("position", "id")
 
 
-def links_of(kind: str, record_ids: Iterable[UUID]) -> QuerySet[RecordLink]:
-    """The links of these records to every system, with their integration."""
+def links_of(kinds: Iterable[str], record_ids: Iterable[UUID]) -> QuerySet[RecordLink]:
+    """The links of these records, of any of these kinds, to every system, with their integration."""
+    # The kind is in the index, too: without it every link there is would be looked at.
     return (
-        RecordLink.objects.filter(record_kind=kind, record_id__in=list(record_ids))
+        RecordLink.objects.filter(record_kind__in=list(kinds), record_id__in=list(record_ids))
         .exclude(state=LinkState.ARCHIVED)
         .select_related("integration")
         .order_by("integration__name", "resource", "remote_id")
@@ -188,11 +189,10 @@ def ids_by_remote_id(remote_id: str) -> dict[str, set[UUID]]:
     return found
 
 
-def twins(record_ids: Iterable[UUID]) -> dict[UUID, list[RecordLink]]:
+def twins(kinds: Iterable[str], record_ids: Iterable[UUID]) -> dict[UUID, list[RecordLink]]:
     """The links of these records to every system, by record; one query."""
     found: dict[UUID, list[RecordLink]] = {}
-    rows = RecordLink.objects.filter(record_id__in=list(record_ids)).exclude(state=LinkState.ARCHIVED)
-    for link in rows.select_related("integration").order_by("integration__name", "resource", "remote_id"):
+    for link in links_of(kinds, record_ids):
         found.setdefault(link.record_id, []).append(link)
     return found
 

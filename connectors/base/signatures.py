@@ -81,11 +81,8 @@ class StandardWebhooks:
         signatures = given.get("webhook-signature", "")
         if not (message_id and stamp and signatures):
             return Verdict("missing_header")
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
-            return Verdict("bad_timestamp")
-        age = (time.time() if now is None else now) - int(stamp)
-        if abs(age) > self.tolerance:
-            return Verdict("too_old" if age > 0 else "too_new")
+        if untimely := out_of_time(stamp, self.tolerance, now):
+            return untimely
         keys = [key for secret in secrets if (key := _standard_key(secret))]
         if not keys:
             return Verdict("no_secret")
@@ -178,6 +175,19 @@ class SharedToken(HmacBase64):
     def made(self, key: bytes, signed: bytes) -> bytes:
         """The token itself."""
         return key
+
+
+def out_of_time(stamp: str, tolerance: int, now: float | None, *, per_second: int = 1) -> Verdict | None:
+    """The verdict on a signed time that cannot be read or is more than `tolerance` seconds off; None when it is fine.
+
+    `now`: Unix seconds, the clock's by default; `per_second`: the units of the stamp in a second.
+    """
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
+        return Verdict("bad_timestamp")
+    age = (time.time() if now is None else now) - int(stamp) / per_second
+    if abs(age) > tolerance:
+        return Verdict("too_old" if age > 0 else "too_new")
+    return None
 
 
 def _standard_key(secret: str) -> bytes:

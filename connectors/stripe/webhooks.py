@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.base import hints
-from connectors.base.signatures import Verdict
+from connectors.base.signatures import Verdict, out_of_time
 from connectors.base.webhooks import Call, Hint, Unreadable, Webhooks
 
 MOST_SIGNATURES = 10
@@ -42,11 +41,8 @@ class StripeSignature:
         if len(stamps) > 1 or len(offered) > MOST_SIGNATURES:
             return Verdict("bad_signature")
         [stamp] = stamps
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
-            return Verdict("bad_timestamp")
-        age = (time.time() if now is None else now) - int(stamp)
-        if abs(age) > self.tolerance:
-            return Verdict("too_old" if age > 0 else "too_new")
+        if untimely := out_of_time(stamp, self.tolerance, now):
+            return untimely
         keys = [secret.encode() for secret in secrets if secret]
         if not keys:
             return Verdict("no_secret")

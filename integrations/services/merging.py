@@ -116,16 +116,17 @@ def settle_merges() -> int:
 
 
 def _settle(kind: Kind, recent: QuerySet[RecordMerge]) -> int:
-    # Older merges too: a survivor of theirs may have been merged since.
-    into = merging.resolved(RecordMerge.objects.filter(kind=kind.slug))
     late = kind.model.objects.filter(pk__in=recent.values("loser_id"), archived_at__isnull=False)
     # One that somebody restored is a record of its own again.
-    into = {loser: into[loser] for loser in late.values_list("pk", flat=True)}
-    told = merging.references(kind, into)
-    mine = {"record_kind": kind.slug, "record_id__in": list(into)}
+    losers = list(late.values_list("pk", flat=True))
+    told = merging.references(kind, losers)
+    mine = {"record_kind": kind.slug, "record_id__in": losers}
     strays = RecordLink.objects.filter(**mine).exclude(state="archived").exists()
     if not (told.total or strays or PushOperation.objects.filter(**mine).exclude(status="sending").exists()):
         return 0
+    # Older merges too: a survivor of theirs may have been merged since.
+    everyone = merging.resolved(RecordMerge.objects.filter(kind=kind.slug))
+    into = {loser: everyone[loser] for loser in losers if loser in everyone}
     with transaction.atomic():
         survivors = set(into.values())
         locked = records.lock(_wanted(kind, [*into, *survivors], told))

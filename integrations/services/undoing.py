@@ -103,7 +103,8 @@ def request_undo(job: SyncJob, kinds: Iterable[str] = (), *, actor: User) -> Run
     try:
         with transaction.atomic():
             asked.save(force_insert=True)
-            after = {"job": str(job.pk), **({"kinds": asked.kinds} if asked.kinds else {})}
+            named = [KINDS[slug].plural for slug in asked.kinds]
+            after = {"job": str(job.pk), **({"kinds": named} if named else {})}
             audit.record("sync.undo_requested", actor=actor, target=job.integration, after=after)
     except IntegrityError:
         return RunUndo.objects.filter(job=job, finished_at=None).first() or request_undo(job, kinds, actor=actor)

@@ -128,7 +128,8 @@ def rebase(changes: Sequence[records.Change], into: Into) -> None:
     by_id = {change.id: change for change in changes}
     losers = {str(loser): str(survivor) for loser, survivor in into.items()}
     touched = []
-    for link in RecordLink.objects.select_for_update().filter(record_id__in=list(by_id)).order_by("pk"):
+    mine = RecordLink.objects.filter(record_kind__in={change.kind for change in changes}, record_id__in=list(by_id))
+    for link in mine.select_for_update().order_by("pk"):
         names = [n for n in by_id[link.record_id].values if link.base_local.get(n) in losers]
         for name in names:
             link.base_local[name] = losers[link.base_local[name]]
@@ -188,8 +189,9 @@ def remember(kind: Kind, into: Into, by: str) -> None:
 
 def merged_among(locked: Locked) -> bool:
     """Whether one of these locked records became another meanwhile; no query while none of them is archived."""
-    archived = [pk for (_, pk), record in locked.items() if record.archived_at is not None]
-    return bool(archived) and RecordMerge.objects.filter(loser_id__in=archived).exists()
+    archived = [key for key, record in locked.items() if record.archived_at is not None]
+    kinds, ids = {kind for kind, _ in archived}, [pk for _, pk in archived]
+    return bool(archived) and RecordMerge.objects.filter(kind__in=kinds, loser_id__in=ids).exists()
 
 
 def resolved(merges: Iterable[RecordMerge]) -> dict[UUID, UUID]:

@@ -16,7 +16,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations import selectors, services
 from integrations.core.roles import administrator_required
-from integrations.models import Approval, ApprovalState, HeldChange, Integration, PushOperation, RecordLink, RiskyAction
+from integrations.models import (
+    Approval,
+    ApprovalState,
+    HeldChange,
+    Integration,
+    LinkState,
+    PushOperation,
+    RecordLink,
+    RiskyAction,
+)
 from integrations.records import selectors as reading
 from integrations.records.kinds import KINDS, FieldInfo
 from integrations.templatetags.lacoste import compte
@@ -25,6 +34,7 @@ from integrations.views.frame import frame
 
 SAMPLES = 20
 Change = tuple[FieldInfo | None, str, Any, Any]
+Agreed = dict[tuple[str, UUID], RecordLink]
 
 
 @dataclass(frozen=True)
@@ -88,19 +98,22 @@ def _ids(pairs: Iterable[tuple[str, UUID]]) -> dict[str, set[UUID]]:
     return wanted
 
 
-def _agreed(integration: Integration, every: Iterable[HeldChange | PushOperation]) -> dict[UUID, RecordLink]:
-    """What both sides last agreed on, of the records that are to be sent."""
-    ids = [one.record_id for one in every if isinstance(one, PushOperation)]
-    rows = RecordLink.objects.filter(integration=integration, record_id__in=ids, state="live") if ids else []
-    return {link.record_id: link for link in rows}
+def _agreed(
+    integration: Integration, every: Iterable[HeldChange | PushOperation]
+) -> dict[tuple[str, UUID], RecordLink]:
+    """What both sides last agreed on, of the records that are to be sent, by (resource, record id)."""
+    sent = [one for one in every if isinstance(one, PushOperation)]
+    kinds, ids = {one.record_kind for one in sent}, {one.record_id for one in sent}
+    mine = {"integration": integration, "record_kind__in": kinds, "record_id__in": ids, "state": LinkState.LIVE}
+    return {(link.resource, link.record_id): link for link in RecordLink.objects.filter(**mine)} if sent else {}
 
 
-def _sample(one: HeldChange | PushOperation, record: Any, agreed: dict[UUID, RecordLink]) -> Sample:
+def _sample(one: HeldChange | PushOperation, record: Any, agreed: Agreed) -> Sample:
     fields = KINDS[one.record_kind].fields
     if isinstance(one, HeldChange):
         values, remote_id = one.changes, one.remote_id
     else:
-        link = agreed.get(one.record_id)
+        link = agreed.get((one.resource, one.record_id))
         base = link.base_local if link else {}
         values = {name: [base.get(name), one.sent_values.get(name)] for name in one.fields}
         remote_id = link.remote_id if link else ""

@@ -43,7 +43,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     found = paginate(request, groups)
     ids = {pk for group in found.object_list for pk in group.ids}
     customers = reading.by_ids({"customer": ids})
-    links = selectors.twins(ids)
+    links = selectors.twins(["customer"], ids)
     rows = [
         (
             group,
@@ -62,7 +62,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     customers = _customers(request)
     if request.method == "POST":
         return _merge(request, customers)
-    links = selectors.twins(record.pk for record in customers)
+    links = selectors.twins(["customer"], (record.pk for record in customers))
     # The one that most systems know is kept, of equals the oldest.
     kept = max(reversed(customers), key=lambda record: len(links.get(record.pk, [])))
     context = {

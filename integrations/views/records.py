@@ -71,7 +71,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """Records of every kind by name, number, e-mail, phone or identifier at a provider, with their twins."""
     text = request.GET.get("q", "").strip()[:200]
     found = searching.everywhere(text, selectors.ids_by_remote_id(text)) if text else []
-    twins = selectors.twins(row.pk for group in found for row in group.rows)
+    kinds = [group.kind.slug for group in found]
+    twins = selectors.twins(kinds, (row.pk for group in found for row in group.rows))
     groups = [(group, [(row, twins.get(row.pk, [])) for row in group.rows]) for group in found]
     return page(request, "records/search.html", {"search": text, "groups": groups}, part="results")
 
@@ -104,7 +105,7 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         "rows": [Row(info, _source(instance, info.name, names), _since(instance, info.name)) for info in filled],
         "empty": [info for info in found.scalars if info not in filled and info.type != "json"],
         "collections": [info for info in found.collections if getattr(instance, info.name).all()],
-        "links": selectors.links_of(kind, [pk]),
+        "links": selectors.links_of([kind], [pk]),
         "related": reading.related(found, instance),
         "history": entries,
         "field": found.fields.get(field),

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import stop
-from integrations.models import Credential, Integration, Status
+from integrations.models import Credential, Integration
 from webhooks.models import InboundEvent, InboundStatus
 
 MOST_OBJECTS = 20
@@ -148,8 +148,3 @@ def drop_waiting(integration: Integration) -> None:
 def _write(rows: QuerySet[InboundEvent], **values: object) -> int:
     """Update these rows in one statement, none when there are none."""
     return rows.update(**values) if rows.exists() else 0
-
-
-def is_broken(integration: Integration) -> bool:
-    """Whether only a person can let its events be followed."""
-    return integration.status in (Status.RECONNECT, Status.INACTIVE)

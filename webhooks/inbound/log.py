@@ -14,7 +14,6 @@ from xml.parsers.expat import ExpatError
 
 from defusedxml import minidom
 from defusedxml.common import DefusedXmlException
-from django.conf import settings
 from django.db.models import Max, Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -167,8 +166,3 @@ def alarms() -> int:
     since = timezone.localdate() - timedelta(days=ALARM_DAYS)
     rows = RefusedCall.objects.filter(reason="reused_key", day__gte=since)
     return rows.aggregate(calls=Sum("count"))["calls"] or 0
-
-
-def retention_days() -> int:
-    """How long calls are kept."""
-    return int(settings.WEBHOOK_INBOUND_RETENTION_DAYS)
