@@ -29,9 +29,7 @@ WATCHED = timedelta(hours=1)
 class Merged:
     """What a merge did."""
 
-    survivor: Any
     references: int
-    links: int
 
 
 def merge_customers(
@@ -57,18 +55,10 @@ def merge_customers(
         customers = {pk: locked[CUSTOMER, pk] for pk in (survivor_id, *into) if (CUSTOMER, pk) in locked}
         _check(customers, {survivor_id, *into}, versions)
         origin = records.Origin("user", str(actor.pk), label=f"{actor.email} (fusion)")
-        repointed = merging.repoint(kind, into, told, locked)
-        changes = [
-            *repointed,
-            records.Change(CUSTOMER, survivor_id, values=_values(kind, survivor_id, customers, picks)),
-            *(records.Change(CUSTOMER, loser, "archive") for loser in into),
-        ]
-        applied = records.apply(merging.joined(changes), origin, locked=locked)
-        links = merging.move(kind, into, {survivor_id: customers[survivor_id]}, repointed)
-        merging.remember(kind, into, actor.email)
-        survivor = customers[survivor_id]
-        _audit(survivor, [customers[pk] for pk in into], applied, len(repointed), actor)
-    return Merged(survivor, len(repointed), links)
+        picked = records.Change(CUSTOMER, survivor_id, values=_values(kind, survivor_id, customers, picks))
+        applied, repointed = merging.carry_out(kind, into, told, locked, origin=origin, by=actor.email, more=[picked])
+        _audit(customers[survivor_id], [customers[pk] for pk in into], applied, len(repointed), actor)
+    return Merged(len(repointed))
 
 
 def _wanted(kind: Kind, customers: Sequence[UUID], told: merging.References) -> dict[str, list[UUID]]:
@@ -90,9 +80,7 @@ def _values(kind: Kind, survivor_id: UUID, customers: Mapping[UUID, Any], picks:
         info = kind.fields.get(name)
         if info is not None and not info.is_collection and pk in customers and pk != survivor_id:
             values[name] = value_of(customers[pk], info)
-    divisions = kind.fields["divisions"]
-    every = {pk for record in customers.values() for pk in value_of(record, divisions)}
-    return values | {"divisions": sorted(every)}
+    return values
 
 
 def _audit(survivor: Any, losers: list[Any], applied: list[records.Applied], references: int, actor: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,7 +23,6 @@ from integrations.models import (
     Integration,
     PushOperation,
     PushStatus,
-    RecordLink,
     RunUndo,
     SentChange,
     SyncJob,
@@ -31,7 +31,7 @@ from integrations.records import services as records
 from integrations.records.kinds import KINDS, Kind
 from integrations.records.models import RecordHistory
 from integrations.services.errors import Refused
-from integrations.sync import undo
+from integrations.sync import links, undo
 from integrations.sync.parts import compiled_resources, push_planners
 from integrations.sync.problems import FieldProblem
 from integrations.sync.push_plan import PushPlanner, Wait, Write
@@ -174,32 +174,31 @@ def _touched(job: SyncJob, slug: str) -> list[UUID]:
 
 def _compensations(applied: list[records.Applied]) -> Iterator[Compensation]:
     """What the push engine would send of these changes, planned by its own code."""
-    touched = {(each.kind, each.id) for each in applied}
+    touched: dict[str, list[UUID]] = defaultdict(list)
+    for each in applied:
+        touched[each.kind].append(each.id)
     for integration in routing.senders():
         rows = list(FieldMapping.objects.filter(integration=integration))
         for compiled, planner in push_planners(integration, compiled_resources(integration, [], rows), rows):
-            pending = PushOperation.objects.filter(
-                integration=integration, resource=compiled.resource.name, status=PushStatus.PENDING
-            )
-            asked = [each for each in pending if (each.record_kind, each.record_id) in touched]
+            kind = planner.outbound.kind.slug
+            pending = {"resource": compiled.resource.name, "status": PushStatus.PENDING}
+            mine = {"integration": integration, "record_kind": kind, "record_id__in": touched[kind]}
+            asked = list(PushOperation.objects.filter(**mine, **pending).defer("request"))
             for start in range(0, len(asked), BATCH):
                 yield from _planned(integration, planner, asked[start : start + BATCH])
 
 
 def _planned(integration: Integration, planner: PushPlanner, asked: list[PushOperation]) -> Iterator[Compensation]:
     kind, resource = planner.outbound.kind, planner.outbound.resource
-    ids = [each.record_id for each in asked]
-    found = records.lock({kind.slug: ids})
-    rows = RecordLink.objects.filter(
-        integration=integration, resource=resource.name, record_kind=kind.slug, record_id__in=ids, state="live"
-    )
-    links = {link.record_id: link for link in rows}
-    pairs = [(record, links.get(pk)) for (_, pk), record in found.items()]
+    needed = {each.record_id: each.needed for each in asked}
+    found = records.lock({kind.slug: list(needed)})
+    known = links.of_records(integration, resource.name, kind.slug, needed)
+    pairs = [(record, known.get(pk)) for (_, pk), record in found.items()]
     facts = planner.gather(pairs) if pairs else None
     acts = {f"act:{act.name}": act.label for act in resource.acts}
     for record, link in pairs:
         try:
-            write = planner.plan(record, link, facts=facts)
+            write = planner.plan(record, link, needed=needed[record.pk], facts=facts)
         except FieldProblem as problem:
             yield Compensation(integration, kind.slug, record.pk, "refused", [], problem.sentence)
             continue

@@ -57,10 +57,10 @@ class Absorbing:
     references: merging.References = field(default_factory=merging.References)
 
     @classmethod
-    def of(cls, kind: Kind, resource: str, items: list[Item], known: Mapping[LinkKey, RecordLink]) -> Absorbing:
-        """What these objects tell and their links do not know yet; a query per referring field where there is any."""
+    def of(cls, kind: Kind, resource: str, merged: Mapping[str, str], known: Mapping[LinkKey, RecordLink]) -> Absorbing:
+        """What was told (see `told`) and the links do not know yet; a query per referring field where there is any."""
         new = cls(kind, resource)
-        for loser, survivor in told(items).items():
+        for loser, survivor in merged.items():
             link, ahead = known.get((resource, loser)), known.get((resource, survivor))
             if link is not None and link.state not in SETTLED and (ahead is None or ahead.state not in GONE):
                 new.pairs[loser] = survivor
@@ -80,15 +80,16 @@ class Absorbing:
 
     def still(self, integration_id: UUID, known: Mapping[LinkKey, RecordLink]) -> bool:
         """Whether the links are, now that the records are locked, what they were before; one query or none."""
-        keys = {(self.resource, one) for pair in self.pairs.items() for one in pair}
-        now = linking.load(integration_id, keys) if keys else {}
-        return {key: _place(link) for key, link in now.items()} == {
-            key: _place(link) for key in keys if (link := known.get(key)) is not None
-        }
+        now = linking.load(integration_id, self._keys) if self._keys else {}
+        before = {(link.resource, link.remote_id): _place(link) for link in self._links(known)}
+        return {key: _place(link) for key, link in now.items()} == before
+
+    @property
+    def _keys(self) -> set[LinkKey]:
+        return {(self.resource, one) for pair in self.pairs.items() for one in pair}
 
     def _links(self, known: Mapping[LinkKey, RecordLink]) -> list[RecordLink]:
-        keys = {(self.resource, one) for pair in self.pairs.items() for one in pair}
-        return [link for key in keys if (link := known.get(key)) is not None]
+        return [link for key in self._keys if (link := known.get(key)) is not None]
 
     def carry_out(self, known: dict[LinkKey, RecordLink], locked: dict[Any, Any], origin: records.Origin) -> None:
         """Make aliases of the losers' links and one of two records, in the caller's transaction; `known` follows."""
@@ -116,7 +117,7 @@ class Absorbing:
             if rows:
                 linking.save(rows)
         if into:
-            self._merge_records(into, locked, origin)
+            merging.carry_out(self.kind, into, self.references, locked, origin=origin, by=origin.label)
 
     def _hand_over(self, known: dict[LinkKey, RecordLink], link: RecordLink, survivor: str) -> RecordLink:
         """The link goes on with the survivor; returns the alias that stays in its place."""
@@ -150,19 +151,6 @@ class Absorbing:
             into[loser.pk] = survivor.pk
         link.state, link.record_id = LinkState.ALIAS, survivor.pk
         return True
-
-    def _merge_records(self, into: dict[UUID, UUID], locked: dict[Any, Any], origin: records.Origin) -> None:
-        kind = self.kind
-        everyone = {pk: locked[kind.slug, pk] for pk in {*into, *into.values()}}
-        repointed = merging.repoint(kind, into, self.references, locked)
-        changes = [
-            *repointed,
-            *merging.divisions_of_all(kind, into, everyone),
-            *(records.Change(kind.slug, loser, "archive") for loser in into if everyone[loser].archived_at is None),
-        ]
-        records.apply(merging.joined(changes), origin, locked=locked)
-        merging.move(kind, into, {pk: everyone[pk] for pk in into.values()}, repointed)
-        merging.remember(kind, into, origin.label)
 
 
 def _place(link: RecordLink) -> tuple[str, UUID]:

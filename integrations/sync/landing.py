@@ -15,7 +15,7 @@ from connectors.base.errors import Conflict as RemoteConflict
 from connectors.base.errors import NotFound, Rejected
 from connectors.base.writes import PreparedWrite
 from integrations.models import LinkState, PushOperation, PushStatus, RecordLink, SentChange
-from integrations.sync import adopt
+from integrations.sync import adopt, links
 from integrations.sync.gateway import write as write_exchanges
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import Answered, PageStore, Told
@@ -128,8 +128,8 @@ class Landing:
     def _is_taken(self, found: dict[str, Any]) -> bool:
         """Whether the object is another record's already."""
         remote_id = self.outbound.resource.remote_id(found)
-        links = RecordLink.objects.filter(integration=self.run.integration, resource=self.resource)
-        return links.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
+        theirs = RecordLink.objects.filter(integration=self.run.integration, resource=self.resource)
+        return theirs.filter(remote_id=remote_id).exclude(state=LinkState.ARCHIVED).exists()
 
     def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
         """The object is not there: what the integration's policy makes of a deletion, once the provider confirms it."""
@@ -173,15 +173,9 @@ class Landing:
         return self.links_of([operation]).get(operation.record_id)
 
     def links_of(self, operations: list[PushOperation]) -> dict[UUID, RecordLink]:
-        """The links of these operations' records at this resource, a live one before a tombstone; one query."""
-        rows = RecordLink.objects.filter(
-            integration=self.run.integration,
-            record_kind=self.outbound.kind.slug,
-            record_id__in=[each.record_id for each in operations],
-            resource=self.resource,
-        ).exclude(state__in=[LinkState.ARCHIVED, LinkState.ALIAS, LinkState.CUT])
-        # All these other states come after "live": read backwards, the live one stays.
-        return {link.record_id: link for link in rows.order_by("-state")}
+        """The links of these operations' records at this resource; one query."""
+        ids = [each.record_id for each in operations]
+        return links.of_records(self.run.integration, self.resource, self.outbound.kind.slug, ids)
 
 
 def _reasons(error: Rejected) -> str:

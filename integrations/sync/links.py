@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, Q
 
 from integrations import routing
-from integrations.models import HeldChange, LinkState, RecordLink
+from integrations.models import HeldChange, Integration, LinkState, RecordLink
 from integrations.records.writing import columns_of, write_rows
 
 LinkKey = tuple[str, str]
@@ -48,6 +48,14 @@ def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:
         return {}
     rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
     return {(r, i): record_id for r, i, record_id in rows.values_list("resource", "remote_id", "record_id")}
+
+
+def of_records(integration: Integration, resource: str, kind: str, ids: Iterable[UUID]) -> dict[UUID, RecordLink]:
+    """The links of these records at one resource as a write needs them, a live one before a tombstone; one query."""
+    mine = {"integration": integration, "resource": resource, "record_kind": kind, "record_id__in": list(ids)}
+    rows = RecordLink.objects.filter(**mine).exclude(state__in=[LinkState.ARCHIVED, LinkState.ALIAS, LinkState.CUT])
+    # All other states come after "live": read backwards, the live one stays.
+    return {link.record_id: link for link in rows.order_by("-state")}
 
 
 def save(links: list[RecordLink]) -> None:

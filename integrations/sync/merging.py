@@ -146,12 +146,11 @@ def move_pushes(kind: Kind, into: Into, live: Iterable[RecordLink]) -> None:
     routing.ask([routing.Wish(link.integration_id, link.resource, kind.slug, link.record_id) for link in live])
 
 
-def move(kind: Kind, into: Into, survivors: Mapping[UUID, Any], repointed: Sequence[records.Change]) -> int:
-    """Everything but the records themselves: links, bases, waiting writes. Returns how many links are live."""
+def move(kind: Kind, into: Into, survivors: Mapping[UUID, Any], repointed: Sequence[records.Change]) -> None:
+    """Everything but the records themselves: links, bases, waiting writes."""
     live = move_links(kind, into, survivors)
     rebase(repointed, into)
     move_pushes(kind, into, live)
-    return len(live)
 
 
 def joined(changes: Sequence[records.Change]) -> list[records.Change]:
@@ -175,6 +174,36 @@ def divisions_of_all(kind: Kind, into: Into, everyone: Mapping[UUID, Any]) -> li
     for loser, survivor in into.items():
         every[survivor] |= set(value_of(everyone[loser], info))
     return [records.Change(kind.slug, pk, values={"divisions": sorted(found)}) for pk, found in every.items()]
+
+
+def carry_out(
+    kind: Kind,
+    into: Into,
+    told: References,
+    locked: Locked,
+    *,
+    origin: records.Origin,
+    by: str,
+    more: Iterable[records.Change] = (),
+) -> tuple[list[records.Applied], list[records.Change]]:
+    """Make these locked records one, in the caller's transaction: what referred to the losers, divisions, links and
+    waiting writes go to the survivors, the losers are archived and remembered.
+
+    told: what refers to the losers; more: further changes of the same act. Returns what the door did, and the
+    re-pointed records.
+    """
+    everyone = {pk: locked[kind.slug, pk] for pk in {*into, *into.values()}}
+    repointed = repoint(kind, into, told, locked)
+    changes = [
+        *repointed,
+        *more,
+        *divisions_of_all(kind, into, everyone),
+        *(records.Change(kind.slug, loser, "archive") for loser in into if everyone[loser].archived_at is None),
+    ]
+    applied = records.apply(joined(changes), origin, locked=locked)
+    move(kind, into, {pk: everyone[pk] for pk in into.values()}, repointed)
+    remember(kind, into, by)
+    return applied, repointed
 
 
 def remember(kind: Kind, into: Into, by: str) -> None:

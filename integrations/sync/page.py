@@ -310,9 +310,11 @@ class PageStore:
         """The links of a page, and its records, locked. Read again when one of them was merged into another between
         the reading of its link and the lock: its link leads to the survivor now."""
         resource, kind = self.compiled.resource.name, self.compiled.mapping.kind.slug
+        told = absorb.told(items)
+        keys = self._link_keys(items, told)
         for _ in range(READINGS):
-            known = links.load(self.integration.pk, self._link_keys(items))
-            absorbing = absorb.Absorbing.of(self.compiled.mapping.kind, resource, items, known)
+            known = links.load(self.integration.pk, keys)
+            absorbing = absorb.Absorbing.of(self.compiled.mapping.kind, resource, told, known)
             changed = _changed(items, known, resource)
             held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
             heirs = set(absorbing.pairs.values())
@@ -376,10 +378,10 @@ class PageStore:
             _set_aside(plan, {plan.steps[i].link.record_id: fields for i, fields in invalid.problems.items()})
             return self._apply(plan, locked)
 
-    def _link_keys(self, items: list[Item]) -> set[LinkKey]:
+    def _link_keys(self, items: list[Item], told: Mapping[str, str]) -> set[LinkKey]:
         name = self.compiled.resource.name
         keys = {(name, item.remote_id) for item in items}
-        keys |= {(name, one) for pair in absorb.told(items).items() for one in pair}
+        keys |= {(name, one) for pair in told.items() for one in pair}
         for embedded, _ in self.compiled.embedded:
             keys |= {(embedded.resource, key) for item in items if (key := embedded.remote_id(item.raw))}
         return keys
