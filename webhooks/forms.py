@@ -148,37 +148,41 @@ class EndpointForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in SETTINGS}
 
 
-class LogForm(forms.Form):
+class _LogFilters(forms.Form):
+    """What both logs are narrowed by."""
+
+    since = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
+    search = forms.CharField(required=False, max_length=200)
+
+    def understood(self) -> dict[str, Any]:
+        """The filters that could be read and are not empty."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class LogForm(_LogFilters):
     """The filters of the delivery log; one that cannot be read narrows nothing."""
 
     endpoint = forms.UUIDField(required=False)
     event = forms.ChoiceField(required=False, choices=[("", ""), *((name, name) for name in CATALOGUE)])
     status = forms.ChoiceField(required=False, choices=[("", ""), *DeliveryStatus.choices, ("retrying", "")])
-    since = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
-    until = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
-    search = forms.CharField(required=False, max_length=200)
 
     def filters(self) -> Filters:
         """What was understood."""
-        self.is_valid()
-        data = {name: value for name, value in self.cleaned_data.items() if value}
-        return Filters(**data)
+        return Filters(**self.understood())
 
 
-class ReceivedForm(forms.Form):
+class ReceivedForm(_LogFilters):
     """The filters of the log of received events; one that cannot be read narrows nothing."""
 
     provider = forms.CharField(required=False, max_length=40)
     integration = forms.UUIDField(required=False)
     status = forms.ChoiceField(required=False, choices=[("", ""), *InboundStatus.choices])
-    since = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
-    until = forms.DateField(required=False, localize=False, input_formats=["%Y-%m-%d"])
-    search = forms.CharField(required=False, max_length=200)
 
     def filters(self) -> log.Filters:
         """What was understood."""
-        self.is_valid()
-        return log.Filters(**{name: value for name, value in self.cleaned_data.items() if value})
+        return log.Filters(**self.understood())
 
 
 class ReplayForm(forms.Form):

@@ -82,13 +82,14 @@ def deliveries(filters: Filters) -> QuerySet[Delivery]:
     elif filters.status:
         rows = rows.filter(status=filters.status)
     if filters.since:
-        rows = rows.filter(created_at__gte=_midnight(filters.since))
+        rows = rows.filter(created_at__gte=midnight(filters.since))
     if filters.until:
-        rows = rows.filter(created_at__lt=_midnight(filters.until + timedelta(days=1)))
+        rows = rows.filter(created_at__lt=midnight(filters.until + timedelta(days=1)))
     return rows.filter(_search(filters.search)) if filters.search else rows
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins here."""
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

@@ -59,7 +59,8 @@ _ASSIGNMENT = re.compile(
 )
 _QUERY_VALUE = re.compile(r"(?i)([?&](?:code|state|key|auth|sig|signature|assertion)=)[^&\s\"'<>)]+")
 _USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@\"']{1,200}@")
-_WEBHOOK_KEY = re.compile(r"(/webhook/[\w-]+/)[^\s/?\"'<>]+")
+# However badly the address was put together: a refused call may carry a key that serves.
+_WEBHOOK_KEY = re.compile(r"(/webhook/+[^\s/?\"'<>]+/+)[^\s?\"'<>]+")
 
 
 def is_secret_name(name: str) -> bool:

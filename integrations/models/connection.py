@@ -241,6 +241,10 @@ class Integration(models.Model):
         """The last day of the books that are closed, None when none are."""
         return max((day for day in (self.lock_date, self.provider_lock_date) if day), default=None)
 
+    def retry_wait(self, tries: int, asked: float | None = None) -> float:
+        """Seconds until the next try after `tries` vain repetitions, or longer where the provider asks for it."""
+        return max(self.retry_delay_ms / 1000 * float(self.backoff_multiplier) ** tries, asked or 0.0)
+
     @property
     def is_connected(self) -> bool:
         """Whether secrets are stored (they go at a disconnection)."""

@@ -16,7 +16,8 @@ Cleaner = Callable[[Any], Any]
 
 ADDRESS_PARTS = ("line1", "line2", "city", "province", "postal_code", "country")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_BAD_TEXT = re.compile("[\0\ud800-\udfff]")
+BAD_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text column of the database takes: NUL, half of a surrogate pair."""
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 
@@ -33,7 +34,7 @@ def clean_text(value: Any) -> str:
     if not isinstance(value, str):
         raise BadValue("Un texte est attendu.")
     # Plain ASCII is the common case and cheap to recognise.
-    if (not value.isascii() or "\0" in value) and _BAD_TEXT.search(value):
+    if (not value.isascii() or "\0" in value) and BAD_TEXT.search(value):
         raise BadValue("Le texte contient un caractère impossible à enregistrer.")
     return value
 

@@ -12,7 +12,7 @@ from integrations.services.consent import (
     waiting_choice,
 )
 from integrations.services.errors import Refused
-from integrations.services.following import Look, Result, Seen, follow
+from integrations.services.following import Look, Result, Seen, follow, seen_of
 from integrations.services.lifecycle import (
     OPTIONS,
     change_options,
@@ -96,6 +96,7 @@ __all__ = [
     "retry_refused",
     "save_app",
     "save_slot_rules",
+    "seen_of",
     "settle_merges",
     "stop_everything",
     "test_connection",

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from integrations.models import Integration
 from integrations.sync import follow as engine
-from integrations.sync.follow import Look, Result, Seen
+from integrations.sync.follow import Look, Result, Seen, seen_of
 from integrations.sync.links import LinkKey
 
-__all__ = ["Look", "Result", "Seen", "follow"]
+__all__ = ["Look", "Result", "Seen", "follow", "seen_of"]
 
 
 def follow(integration: Integration, looks: Iterable[Look]) -> dict[LinkKey, Seen]:

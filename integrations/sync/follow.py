@@ -89,6 +89,19 @@ class Seen:
 STORED = Seen(Result.STORED)
 
 
+def seen_of(integration: Integration, error: ConnectorError | stop.EmergencyStopped) -> Seen:
+    """What an error of the provider means for what was asked; a refused credential marks the integration."""
+    if isinstance(error, stop.EmergencyStopped):
+        return Seen(Result.LATER, "stopped", error.sentence, STOPPED_WAIT, counts=False)
+    if isinstance(error, AuthExpired):
+        broke(integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
+        return Seen(Result.BROKEN, error.code, error.sentence)
+    if isinstance(error, Transient):
+        waits = isinstance(error, RateLimited)
+        return Seen(Result.LATER, error.code, error.sentence, error.retry_after, counts=not waits)
+    return Seen(Result.FAILED, error.code, error.sentence)
+
+
 def follow(integration: Integration, looks: Iterable[Look]) -> dict[LinkKey, Seen]:
     """Fetch and merge these objects, one request for each, parents first. A database error is raised; whatever the
     provider does is told for each object. A refused credential marks the integration."""
@@ -219,16 +232,11 @@ class _Following:
         return key not in links.load(self.integration.pk, {key})
 
     def _on_error(self, look: Look, error: ConnectorError | stop.EmergencyStopped) -> None:
-        if isinstance(error, stop.EmergencyStopped):
-            self.halt = Seen(Result.LATER, "stopped", error.sentence, STOPPED_WAIT, counts=False)
-        elif isinstance(error, AuthExpired):
-            broke(self.integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
-            self.halt = Seen(Result.BROKEN, error.code, error.sentence)
-        elif isinstance(error, Transient):
-            waits = isinstance(error, RateLimited)
-            self.halt = Seen(Result.LATER, error.code, error.sentence, error.retry_after, counts=not waits)
+        seen = seen_of(self.integration, error)
+        if seen.result == Result.FAILED:
+            self.seen[look.key] = seen
         else:
-            self.seen[look.key] = Seen(Result.FAILED, error.code, error.sentence)
+            self.halt = seen
 
     def _bring_referred(self, compiled: CompiledResource, items: list[Item], generation: int) -> None:
         """Fetch what these objects refer to and the platform does not know yet: its own call may still be under way."""

@@ -131,8 +131,7 @@ class _Slice:
         attempt = self.job.attempt + 1
         if attempt > self.integration.max_retries:
             return self._fail(error.code, error.sentence)
-        backoff = self.integration.retry_delay_ms / 1000 * float(self.integration.backoff_multiplier) ** (attempt - 1)
-        seconds = min(max(error.retry_after or 0.0, backoff), LONGEST_PAUSE)
+        seconds = min(self.integration.retry_wait(attempt - 1, error.retry_after), LONGEST_PAUSE)
         return self._pause(seconds=seconds, attempt=attempt, retries=self.job.retries + 1, error_message=error.sentence)
 
     def _pause(self, *, seconds: float, **fields: object) -> JobStatus | None:

@@ -183,6 +183,7 @@ FACTS = {
     "field": "champ",
     "full": "complète",
     "id": "identifiant",
+    "integration": "intégration",
     "is_active": "compte actif",
     "job": "synchronisation",
     "kept": "valeur gardée",
@@ -202,9 +203,11 @@ FACTS = {
     "revocation": "révocation",
     "role": "rôle",
     "rules": "règles",
+    "search": "recherche",
     "side": "côté",
     "since": "depuis",
     "stopped_by": "arrêté par",
+    "until": "jusqu’au",
 }
 # What the log calls the options of a single field: their facts are named "<field>.<option>".
 FIELD_OPTIONS = {

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from connectors.base.connector import REAL_TIME, Connector
@@ -107,3 +108,9 @@ def actor(request: HttpRequest) -> User:
 def paginate(request: HttpRequest, rows: QuerySet[Any] | list[Any], size: int = PAGE_SIZE) -> Page[Any]:
     """The page that the address asks for; the nearest one when there is no such page."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def way_back(request: HttpRequest, url: str) -> str:
+    """The page that a form says it stands on, where that is one below `url`; else ""."""
+    back = request.POST.get("back", "")
+    return back if url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith(url) else ""

@@ -86,6 +86,9 @@ def test_an_ordinary_name_is_no_secret(name: str) -> None:
         ("https://x.example/cb?a=1&state=xyz987", "xyz987"),
         ("postgres://lacoste:hunter2@db:5432/lacoste", "hunter2"),
         ("POST /webhook/stripe/Zx81kQ 200", "Zx81kQ"),
+        ("POST /webhook/stripe//Zx81kQ 404", "Zx81kQ"),
+        ("POST /webhook//stripe/Zx81kQ 404", "Zx81kQ"),
+        ("POST /webhook/stripe./Zx81kQ 404", "Zx81kQ"),
     ],
 )
 def test_a_secret_is_recognised_by_its_shape(text: str, secret: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from connectors.base.errors import AuthExpired, ConnectorError, RateLimited, Transient
+from connectors.base.errors import ConnectorError
 from connectors.base.webhooks import Handshake
 from integrations import stop
-from integrations.models import Integration, Status
-from integrations.services import Result, Seen
-from integrations.sync.breakage import broke
+from integrations.models import Integration
+from integrations.services import Result, Seen, seen_of
 from webhooks.following import results
 from webhooks.following.results import Outcome
 from webhooks.inbound import subscribing
@@ -28,14 +27,6 @@ def _confirm(event: InboundEvent, integration: Integration) -> Seen:
         known = subscribing.confirm(integration, handshake)
     except InboundSubscription.DoesNotExist:
         return Seen(Result.FAILED, "no_subscription", NO_SUBSCRIPTION)
-    except stop.EmergencyStopped as stopped:
-        return Seen(Result.LATER, "stopped", stopped.sentence, 2.0, counts=False)
-    except AuthExpired as error:
-        broke(integration, Status.RECONNECT, code=error.code, sentence=error.sentence)
-        return Seen(Result.BROKEN, error.code, error.sentence)
-    except Transient as error:
-        counts = not isinstance(error, RateLimited)
-        return Seen(Result.LATER, error.code, error.sentence, error.retry_after, counts=counts)
-    except ConnectorError as error:
-        return Seen(Result.FAILED, error.code, error.sentence)
+    except (ConnectorError, stop.EmergencyStopped) as error:
+        return seen_of(integration, error)
     return Seen(Result.STORED) if known else Seen(Result.LATER, "not_known_yet", NOT_KNOWN_YET)

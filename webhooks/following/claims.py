@@ -51,11 +51,9 @@ def due() -> QuerySet[InboundEvent]:
 
 def claim(room: int, busy: Collection[UUID]) -> list[Batch]:
     """Take the due events of at most `room` integrations that are not `busy`; hints for one object come together."""
-    mine = due().filter(integration__in=readable()).exclude(integration__in=list(busy))
+    mine = due().filter(~stop.in_force(), integration__in=readable()).exclude(integration__in=list(busy))
     # On SQLite a transaction locks everybody else out: none is opened for nothing.
     if connection.vendor == "sqlite" and not mine.exists():
-        return []
-    if stop.current() is not None:
         return []
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     with transaction.atomic():
@@ -104,15 +102,7 @@ def sort_out() -> None:
     """Park the due events of integrations that cannot be read, take back those of integrations that can again, and
     close those of integrations that want none. Each statement only where there is something to write."""
     unreadable = due().exclude(integration__in=readable())
-    _write(
-        unreadable.filter(Q(integration__webhooks_enabled=False) | Q(integration__deleted_at__isnull=False)),
-        status=InboundStatus.IGNORED,
-        code="switched_off",
-        message=SWITCHED_OFF,
-        processed_at=timezone.now(),
-        lease_owner="",
-        next_at=None,
-    )
+    _close(unreadable.filter(Q(integration__webhooks_enabled=False) | Q(integration__deleted_at__isnull=False)))
     _write(
         unreadable.filter(integration__webhooks_enabled=True, integration__deleted_at=None),
         status=InboundStatus.WAITING,
@@ -132,10 +122,14 @@ def take_back(integrations: QuerySet[Integration]) -> int:
 
 def drop_waiting(integration: Integration) -> None:
     """Close what waits for an integration that wants no more calls."""
-    open_ones = InboundEvent.objects.filter(
-        integration=integration, status__in=[InboundStatus.PENDING, InboundStatus.WAITING]
-    )
-    open_ones.update(
+    open_ones = [InboundStatus.PENDING, InboundStatus.WAITING]
+    _close(InboundEvent.objects.filter(integration=integration, status__in=open_ones))
+
+
+def _close(rows: QuerySet[InboundEvent]) -> None:
+    """Follow none of these: nobody wants them any more."""
+    _write(
+        rows,
         status=InboundStatus.IGNORED,
         code="switched_off",
         message=SWITCHED_OFF,

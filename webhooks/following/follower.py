@@ -55,8 +55,7 @@ class Follower:
                 self._woken = False
                 self._looked_at = time.monotonic()
                 self._sort_out()
-                if self._claim():
-                    continue
+                self._claim()
             pause = max(0.0, self._looked_at + self.bell.period - time.monotonic())
             self._woken |= self.bell.wait(min(left, pause))
 
@@ -73,8 +72,8 @@ class Follower:
                 owners = set(self._busy.values())
             claims.renew(owners)
 
-    def _claim(self) -> int:
-        """Start what is due, as far as there are free threads; returns how many batches."""
+    def _claim(self) -> None:
+        """Start what is due, as far as there are free threads."""
         with self._lock:
             busy = set(self._busy)
         room = settings.WEBHOOK_FOLLOW_THREADS - len(busy)
@@ -83,7 +82,6 @@ class Follower:
             with self._lock:
                 self._busy[batch.integration.pk] = batch.owner
             self._threads.run(lambda batch=batch: self._work(batch))  # type: ignore[misc]
-        return len(batches)
 
     def _work(self, batch: Batch) -> None:
         """In a thread: follow one batch. Whatever goes wrong, the lease of its events runs out."""
@@ -143,7 +141,7 @@ def follow_batch(batch: Batch) -> list[float]:
 def _look(event: InboundEvent, before: Look | None) -> Look:
     """One look for all hints about one object: at the version that was told last."""
     version = event.version
-    if before is not None and before.version and (not version or _is_later(before.version, version)):
+    if before is not None and before.version and (not version or order.compare(before.version, version) == 1):
         version = before.version
     return Look(
         event.resource,
@@ -152,10 +150,6 @@ def _look(event: InboundEvent, before: Look | None) -> Look:
         deleted=event.deleted or (before is not None and before.deleted),
         tries=max(event.attempts, before.tries if before else 0),
     )
-
-
-def _is_later(left: str, right: str) -> bool:
-    return order.compare(left, right) == 1
 
 
 _own = threading.local()

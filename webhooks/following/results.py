@@ -50,13 +50,8 @@ def outcome_of(event: InboundEvent, seen: Seen, integration: Integration) -> Out
         return Outcome(InboundStatus.PENDING, seen.code, seen.sentence, min(seen.wait or 1.0, LONGEST_WAIT))
     if event.attempts >= integration.max_retries:
         return Outcome(InboundStatus.DEAD, seen.code, seen.sentence or GIVEN_UP, tried=True)
-    return Outcome(InboundStatus.PENDING, seen.code, seen.sentence, backoff(event, seen, integration), tried=True)
-
-
-def backoff(event: InboundEvent, seen: Seen, integration: Integration) -> float:
-    """Seconds until the next try, by the integration's settings, or longer where the provider asks for it."""
-    step = integration.retry_delay_ms / 1000 * float(integration.backoff_multiplier) ** event.attempts
-    return min(max(step, seen.wait or 0.0), LONGEST_WAIT)
+    wait = min(integration.retry_wait(event.attempts, seen.wait), LONGEST_WAIT)
+    return Outcome(InboundStatus.PENDING, seen.code, seen.sentence, wait, tried=True)
 
 
 def _by_sync(event: InboundEvent, integration: Integration) -> Outcome:

@@ -16,12 +16,12 @@ from webhooks.sending import wake
 def on_switched(sender: Any, integration: Integration, **_: Any) -> None:
     """The row says what is wanted; the loop sees to it."""
     if integration.webhooks_enabled:
-        switch_on(integration)
+        _switch_on(integration)
     else:
         _switch_off(integration, resume=False)
 
 
-def switch_on(integration: Integration) -> InboundSubscription:
+def _switch_on(integration: Integration) -> None:
     """Take calls from now on: under the key and the secrets that there were before, if any."""
     webhooks = subscribing.declared(integration)
     row = InboundSubscription.objects.select_for_update().filter(integration=integration).first()
@@ -37,7 +37,6 @@ def switch_on(integration: Integration) -> InboundSubscription:
     row.renew_at = timezone.now() if webhooks.subscribes else None
     row.silent_count, row.silent_at = 0, None
     row.save()
-    return row
 
 
 def _switch_off(integration: Integration, *, resume: bool) -> None:
@@ -67,7 +66,7 @@ def on_connected(sender: Any, integration: Integration, **_: Any) -> None:
     if InboundSubscription.objects.filter(integration=integration, resume=True).exists():
         integration.webhooks_enabled = True
         integration.save(update_fields=["webhooks_enabled"])
-        switch_on(integration)
+        _switch_on(integration)
     subscribing.again(integration)
     _follow_what_waits(integration)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -20,8 +20,9 @@ from django.utils import timezone
 import connectors
 from integrations.core.masking import mask, mask_text
 from integrations.models import Integration
-from webhooks.inbound.refusals import SENTENCES, flush
+from webhooks.inbound.refusals import flush
 from webhooks.models import InboundEvent, InboundRequest, InboundStatus, RefusedCall, RefusedSample
+from webhooks.selectors import midnight
 
 REFUSALS_SHOWN = timedelta(days=30)
 ALARM_DAYS = 7
@@ -50,14 +51,10 @@ def events(filters: Filters) -> QuerySet[InboundEvent]:
     if filters.status:
         rows = rows.filter(status=filters.status)
     if filters.since:
-        rows = rows.filter(received_at__gte=_midnight(filters.since))
+        rows = rows.filter(received_at__gte=midnight(filters.since))
     if filters.until:
-        rows = rows.filter(received_at__lt=_midnight(filters.until + timedelta(days=1)))
+        rows = rows.filter(received_at__lt=midnight(filters.until + timedelta(days=1)))
     return rows.filter(_search(filters.search)) if filters.search else rows
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _search(text: str) -> Q:
@@ -135,11 +132,6 @@ class Refused:
     reason: str
     count: int
     last_at: datetime
-
-    @property
-    def sentence(self) -> str:
-        """What happened and what to do."""
-        return SENTENCES.get(self.reason, self.reason)
 
 
 def refused_calls() -> list[Refused]:

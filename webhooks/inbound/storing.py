@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from connectors.base.webhooks import Handshake, Hint, Unreadable
 from integrations.core.ids import uuid7
+from integrations.records.values import BAD_TEXT
 from webhooks.models import InboundEvent, InboundStatus
 
 KEY_LIMIT = 200
@@ -52,10 +53,9 @@ class NewRequest:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the events: `stored` now, `conflicting` with one of the same key that said something else. The
-    others were known."""
+    """What became of the events: `conflicting` with one of the same key that said something else; `wakes`: whether any
+    is to be followed."""
 
-    stored: int
     conflicting: tuple[NewEvent, ...]
     wakes: bool
 
@@ -67,7 +67,7 @@ def check(hint: Hint) -> None:
         raise Unreadable("Une donnée n’est pas du type que le fournisseur documente.")
     if len(hint.remote_id) > 200 or len(hint.account) > 200 or len(hint.resource) > 60 or not hint.dedupe_key:
         raise Unreadable("Un identifiant est vide ou trop long.")
-    if not storable("".join(texts)):
+    if BAD_TEXT.search("".join(texts)):
         raise Unreadable("Un identifiant contient des caractères qui n’ont pas de sens.")
 
 
@@ -96,11 +96,6 @@ def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def storable(text: str) -> bool:
-    """Whether the database takes that text: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def _instant(text: str) -> str | None:
     """An ISO instant as the database takes it, None when it is none."""
     try:
@@ -121,7 +116,7 @@ def store(request: NewRequest, events: Sequence[NewEvent], to_note: Collection[U
         digests = _digests(request.provider, [event.dedupe_key for event in known])
         conflicting += [event for event in known if digests.get(event.dedupe_key, event.digest) != event.digest]
     wakes = any(unique[key].status == InboundStatus.PENDING for key in new)
-    return Outcome(len(new), tuple(conflicting), wakes)
+    return Outcome(tuple(conflicting), wakes)
 
 
 def _insert(request: NewRequest, events: Sequence[NewEvent], to_note: Collection[UUID]) -> set[str]:

@@ -158,10 +158,8 @@ def _failed(row: InboundSubscription, error: ConnectorError | stop.EmergencyStop
 
 
 def _wait(row: InboundSubscription, error: ConnectorError) -> timedelta:
-    integration = row.integration
-    backoff = integration.retry_delay_ms / 1000 * float(integration.backoff_multiplier) ** row.attempts
     asked = error.retry_after if isinstance(error, Transient) else None
-    return timedelta(seconds=min(max(backoff, asked or 0.0), TRY_AGAIN.total_seconds()))
+    return timedelta(seconds=min(row.integration.retry_wait(row.attempts, asked), TRY_AGAIN.total_seconds()))
 
 
 def confirm(integration: Integration, handshake: Handshake) -> bool:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from integrations.core import audit
-from webhooks.models import Attempt, Delivery, DisabledReason, Endpoint
+from webhooks.models import Attempt, DisabledReason, Endpoint
 from webhooks.sending.claims import Claimed
 from webhooks.sending.policy import Verdict
 from webhooks.sending.transport import Answer
@@ -145,10 +145,3 @@ def _disable(endpoint: Endpoint, reason: DisabledReason) -> None:
             after={"active": False, "result": reason.label},
         )
         log.warning("webhook.disabled", endpoint=str(endpoint.pk), reason=reason.value)
-
-
-def give_back(claims: Sequence[Claimed]) -> None:
-    """Let go of deliveries that were not started."""
-    for owner in {each.owner for each in claims}:
-        mine = [each.delivery.pk for each in claims if each.owner == owner]
-        Delivery.objects.filter(pk__in=mine, lease_owner=owner).update(next_at=Now(), lease_owner="")

@@ -89,9 +89,3 @@ def subscription_status(row: InboundSubscription | None) -> SafeString:
     state = row.state if row else "off"
     word = row.get_state_display() if row else "Désactivés"
     return format_html('<span class="status {}">{}</span>', _SUBSCRIPTION[state], word)
-
-
-@register.filter
-def label_of(labels: dict[str, str], name: str) -> str:
-    """The label of one of our objects, its name where it has none."""
-    return labels.get(name, name)

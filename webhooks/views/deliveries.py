@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations.core.roles import administrator_required
-from integrations.views.common import actor, attempt, page, paginate
+from integrations.views.common import actor, attempt, page, paginate, way_back
 from webhooks import payload, selectors, services
 from webhooks.forms import LogForm
 from webhooks.models import Delivery, Endpoint
@@ -63,6 +62,4 @@ def retry_many(request: HttpRequest) -> HttpResponse:
     ids = [int(pk) for pk in request.POST.getlist("delivery") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     done = "Les livraisons cochées sont remises en file : elles partent dans un instant."
     attempt(request, lambda: services.retry(ids, actor=actor(request)), done)
-    back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith("/webhooks/deliveries")
-    return redirect(back if safe else "webhooks:deliveries")
+    return redirect(way_back(request, "/webhooks/deliveries") or "webhooks:deliveries")

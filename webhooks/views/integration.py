@@ -67,7 +67,6 @@ def _page(request: HttpRequest, integration: Integration, **more: Any) -> HttpRe
         "waiting": events.filter(status=InboundStatus.WAITING).count(),
         "refused": selectors.refused_lately(integration),
         "events": events[:SHOWN],
-        "labels": {r.name: r.label for r in integration.connector.resources},
         "form": SecretForm(),
     }
     return page(request, "webhooks/integration.html", frame(integration, "webhooks", **context | more))

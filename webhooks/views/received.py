@@ -6,12 +6,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations.core.roles import administrator_required
 from integrations.services import Refused
-from integrations.views.common import actor, attempt, page, paginate
+from integrations.views.common import actor, attempt, page, paginate, way_back
 from webhooks.forms import ReceivedForm
 from webhooks.inbound import log, replaying
 from webhooks.models import InboundEvent, InboundStatus
@@ -68,10 +67,9 @@ def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def replay_many(request: HttpRequest) -> HttpResponse:
     """Follow the ticked events again, or with `all` everything that the filters of the page before show."""
-    back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith("/webhooks/received")
-    attempt(request, lambda: _replay(request, back if safe else ""), ALL_AGAIN)
-    return redirect(back if safe else "webhooks:received")
+    back = way_back(request, "/webhooks/received")
+    attempt(request, lambda: _replay(request, back), ALL_AGAIN)
+    return redirect(back or "webhooks:received")
 
 
 def _replay(request: HttpRequest, back: str) -> int:
