@@ -25,6 +25,7 @@ from tests.integrations.conftest import Synchronise, finish
 
 if TYPE_CHECKING:
     from tests.simulator import Control
+from tests.worker.running import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -50,10 +51,10 @@ def test_a_running_pull_pauses_within_two_seconds_and_loses_nothing(
     job = services.request_sync(rovida)
     thread = threading.Thread(target=lambda: _slice(job))
     thread.start()
-    _until(lambda: SyncJob.objects.get(pk=job.pk).pages > 0)
+    until(lambda: SyncJob.objects.get(pk=job.pk).pages > 0, "a first page", 10)
     services.stop_everything(actor=administrator)
     asked_to_stop = time.monotonic()
-    _until(lambda: SyncJob.objects.get(pk=job.pk).status == JobStatus.PENDING)
+    until(lambda: SyncJob.objects.get(pk=job.pk).status == JobStatus.PENDING, "the pause", 10)
     assert time.monotonic() - asked_to_stop < 2
     thread.join(10)
     simulator.forget_requests()
@@ -142,13 +143,6 @@ def test_the_stop_is_confirmed_shown_on_every_page_ended_and_audited(
 def test_stopping_twice_and_resuming_twice_is_once(administrator: Any) -> None:
     assert services.stop_everything(actor=administrator) and not services.stop_everything(actor=administrator)
     assert services.resume_everything(actor=administrator) and not services.resume_everything(actor=administrator)
-
-
-def _until(condition: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _slice(job: SyncJob) -> None:

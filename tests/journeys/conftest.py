@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Response, expect
 
 from integrations.models import Integration
 from tests.conftest import PASSWORD
+from tests.journeys.steps import finished
 from tests.worker.conftest import start_worker  # noqa: F401 - a fixture
 
 
@@ -73,6 +74,6 @@ def release(page: Page) -> Callable[[str], None]:
         expect(page.get_by_text("Premiers enregistrements seulement")).to_be_visible()
         page.get_by_role("button", name="Libérer").click()
         page.get_by_role("heading", name=re.compile("^Synchronisation du")).wait_for()
-        expect(page.get_by_text(re.compile("^Terminée")).first).to_be_visible(timeout=60_000)
+        finished(page)
 
     return go

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Integration, RecordLink, SyncJob
+from integrations.models import Integration, RecordLink
 from integrations.records.kinds import KINDS
+from tests.journeys.steps import synchronise
 from tests.worker.running import Worker, wait_for_beats
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def test_two_people_edit_one_object_on_two_sides(
     page.goto(f"{site}/integrations/{integration.pk}/settings")
     page.get_by_label(re.compile("Dans les deux sens")).check()
     page.get_by_role("button", name="Enregistrer").first.click()
-    synchronise(page, site, integration)
+    assert synchronise(page, site, integration).status == "completed"
     release(site)
 
     link = RecordLink.objects.get(record_kind=case.record)
@@ -109,7 +110,7 @@ def test_two_people_edit_one_object_on_two_sides(
     page.locator(f"[name={case.here[0]}]").fill(case.here[1])
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     simulator.edit(case.kind, made["id"], slug=case.slug, **{case.there[0]: case.there[1]})
-    synchronise(page, site, integration)
+    assert synchronise(page, site, integration).status == "completed"
 
     page.goto(f"{site}/records/{case.record}/{link.record_id}")
     expect(page.get_by_role("main")).to_contain_text(str(case.there[1]))
@@ -117,13 +118,3 @@ def test_two_people_edit_one_object_on_two_sides(
     assert (getattr(record, case.there[2]), getattr(record, case.here[0])) == (case.there[1], case.here[1])
     [theirs] = [one for one in simulator.objects(case.kind, case.slug) if one["id"] == made["id"]]
     assert (theirs[case.there[0]], theirs[case.here[2]]) == (case.there[1], case.here[1])
-
-
-def synchronise(page: Page, site: str, integration: Integration) -> SyncJob:
-    """Press the button, and wait on the job's page until it is over."""
-    page.goto(f"{site}/integrations/{integration.pk}")
-    page.get_by_role("button", name="Synchroniser").first.click()
-    expect(page.get_by_text(re.compile("^Terminée")).first).to_be_visible(timeout=60_000)
-    job = SyncJob.objects.order_by("-created_at")[0]
-    assert job.status == "completed", job.error_message
-    return job

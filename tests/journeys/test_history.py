@@ -15,6 +15,7 @@ from integrations.core.models import AuditEvent
 from integrations.models import Integration, LinkState, RecordLink, SyncJob
 from integrations.records.models import Customer, Invoice, Tenant
 from tests.integrations.quickbooks import connected, there
+from tests.journeys.steps import synchronise
 from tests.worker.running import Worker, until, wait_for_beats
 
 if TYPE_CHECKING:
@@ -27,14 +28,6 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 Starter = Callable[..., Worker]
-
-
-def synchronise(page: Page, site: str, integration: Integration) -> SyncJob:
-    """Press the button on the integration's page and wait on the job's page until it is over."""
-    page.goto(f"{site}/integrations/{integration.pk}")
-    page.get_by_role("button", name="Synchroniser").first.click()
-    expect(page.get_by_text(re.compile("^Terminée")).first).to_be_visible(timeout=60_000)
-    return SyncJob.objects.order_by("-created_at")[0]
 
 
 def test_what_a_synchronisation_did_is_looked_at_and_taken_back_on_both_sides(

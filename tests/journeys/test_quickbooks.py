@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Integration, ProviderApp, RecordLink, SyncJob
+from integrations.models import Integration, ProviderApp, RecordLink
 from integrations.records.models import Customer, Event, Invoice, RecordHistory
 from tests.integrations.quickbooks import there, writes
+from tests.journeys.steps import finished, synchronise
 from tests.worker.running import Worker, wait_for_beats
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ pytestmark = [
 def state() -> list[Any]:
     models = (Customer, Invoice, RecordLink, RecordHistory, Event)
     return [list(model._base_manager.order_by("pk").values()) for model in models]
-
-
-def finished(page: Page) -> SyncJob:
-    """Wait on a job's page until it is over."""
-    expect(page.get_by_text(re.compile("^Terminée")).first).to_be_visible(timeout=60_000)
-    return SyncJob.objects.order_by("-created_at")[0]
-
-
-def synchronise(page: Page, site: str, integration: Integration) -> SyncJob:
-    page.goto(f"{site}/integrations/{integration.pk}")
-    page.get_by_role("button", name="Synchroniser").first.click()
-    return finished(page)
 
 
 def test_quickbooks_both_ways(
