@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
 from connectors.base.codecs import number as plain_number
-from connectors.base.codecs import objects
+from connectors.base.codecs import objects, read_only
 from connectors.base.resource import Codec
 from connectors.freshbooks.quirks import ADDRESS_PARTS, CENT
 
@@ -95,11 +95,6 @@ def decode_method(raw: Any) -> str | None:
 def encode_method(value: Any) -> str | None:
     """The provider's word, Other where it has none."""
     return None if value in (None, "") else _WRITTEN.get(str(value), "Other")
-
-
-def encode_nothing(value: Any) -> Any:
-    """For what is only read."""
-    raise ValueError("Ce champ de FreshBooks est en lecture seule.")
 
 
 def decode_taxes(raw: Any) -> list[dict[str, Any]]:
@@ -214,6 +209,6 @@ def encode_allocations(items: Any) -> list[dict[str, Any]]:
 MONEY = Codec(decode_money, encode_money)
 ADDRESS = Codec(decode_address, encode_address)
 METHOD = Codec(decode_method, encode_method)
-TAX_ROWS = Codec(decode_taxes, encode_nothing)
+TAX_ROWS = Codec(decode_taxes, read_only("FreshBooks"))
 LINES = Codec(decode_lines, encode_lines)
 ALLOCATIONS = Codec(decode_allocations, encode_allocations)

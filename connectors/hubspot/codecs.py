@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connectors.base.codecs import address_of, street, street_lines
+from connectors.base.codecs import address_of, named, street, street_lines
 from connectors.base.resource import Codec
 
 _COUNTRY_NAMES = {"CA": "Canada", "US": "United States"}
@@ -52,32 +52,13 @@ def encode_day(value: Any) -> str | None:
     return f"{value.isoformat() if isinstance(value, date) else value}T00:00:00.000Z" if value else None
 
 
-def decode_named(raw: Any) -> str | None:
-    """`{"value": id, "name": label}` → the label, or the id while nobody has filled the label in."""
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("La référence n’a pas la forme prévue.")
-    return str(raw.get("name") or raw.get("value") or "")
-
-
-def encode_named(value: Any) -> dict[str, str] | None:
-    """`{"value": id, …}`, found in the provider's list by whoever runs the mapping."""
-    if value is None or value == "":
-        return None
-    if not isinstance(value, Mapping) or not value.get("value"):
-        label = value.get("name") if isinstance(value, Mapping) else value
-        raise ValueError(f"« {label} » n’existe pas dans HubSpot. Créez-le là-bas, ou choisissez-en un autre.")
-    return {"value": str(value["value"])}
-
-
 def decode_email(raw: Any) -> str | None:
     """The e-mail address of an owner; nothing while the list does not name it."""
-    label = decode_named(raw) or ""
+    label = NAMED.decode(raw) or ""
     return label if "@" in label else None
 
 
 ADDRESS = address_of(_read_address, _write_address, _COUNTRY_NAMES)
 DAY = Codec(decode_day, encode_day)
-NAMED = Codec(decode_named, encode_named)
-OWNER = Codec(decode_email, encode_named)
+NAMED = named("HubSpot")
+OWNER = Codec(decode_email, NAMED.encode)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import named
 from connectors.base.resource import Codec
 
 _COUNTRIES = {"canada": "CA", "united states": "US", "états-unis": "US", "usa": "US", "france": "FR"}
@@ -66,31 +67,12 @@ def encode_address(value: Any) -> dict[str, str | None] | None:
     }
 
 
-def decode_element(raw: Any) -> str | None:
-    """`{"value": id, "name": label}` → the label, or the id while nobody has filled the label in."""
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("La référence n’a pas la forme prévue.")
-    return str(raw.get("name") or raw.get("value") or "")
-
-
 def decode_owner(raw: Any) -> str | None:
     """The owner's e-mail; nothing while the list of users does not tell it."""
-    found = decode_element(raw)
+    found = ELEMENT.decode(raw)
     return found if found and "@" in found else None
 
 
-def encode_element(value: Any) -> dict[str, str] | None:
-    """`{"value": id, …}`, found in the provider's list by whoever runs the mapping."""
-    if value is None or value == "":
-        return None
-    if not isinstance(value, Mapping) or not value.get("value"):
-        label = value.get("name") if isinstance(value, Mapping) else value
-        raise ValueError(f"« {label} » n’existe pas dans Pipedrive. Créez-le là-bas, ou choisissez-en un autre.")
-    return {"value": str(value["value"])}
-
-
 ADDRESS = Codec(decode_address, encode_address)
-ELEMENT = Codec(decode_element, encode_element)
-OWNER = Codec(decode_owner, encode_element)
+ELEMENT = named("Pipedrive")
+OWNER = Codec(decode_owner, ELEMENT.encode)

@@ -7,8 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
-from connectors.base.codecs import cents_object, number, objects, read_only
+from connectors.base.codecs import address_of, cents_object, number, objects, read_only
 from connectors.base.resource import Codec, dig
 from connectors.base.rest import parse_instant
 
@@ -34,24 +33,13 @@ RATES: Mapping[str, frozenset[Decimal]] = {
 }
 
 
-def _decode_address(raw: Any) -> dict[str, str] | None:
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
+def _read_address(raw: Mapping[str, Any]) -> dict[str, Any]:
     parts = {ours: raw.get(theirs) for ours, theirs in _PARTS.items()}
-    parts["line2"] = ", ".join(str(raw[n]) for n in ("address_line_2", "address_line_3") if raw.get(n))
-    address: dict[str, str] = PLAIN_ADDRESS.decode(parts)
-    return address if any(address.values()) else None
+    return parts | {"line2": ", ".join(str(raw[n]) for n in ("address_line_2", "address_line_3") if raw.get(n))}
 
 
-def _encode_address(value: Any) -> dict[str, str] | None:
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
-    parts = {theirs: str(value.get(ours) or "").strip() for ours, theirs in _PARTS.items()}
-    return {theirs: part for theirs, part in parts.items() if part} | {"address_line_3": ""}
+def _write_address(part: Mapping[str, str]) -> dict[str, str]:
+    return {theirs: part[ours] for ours, theirs in _PARTS.items() if part[ours]} | {"address_line_3": ""}
 
 
 def day_of(value: Any) -> str | None:
@@ -134,7 +122,7 @@ def _encode_taxes(items: Any) -> list[dict[str, Any]]:
 
 CODECS = {
     "money": MONEY,
-    "address": Codec(_decode_address, _encode_address),
+    "address": address_of(_read_address, _write_address),
     "day": Codec(day_of, read_only("Square")),
     "lines": Codec(_decode_lines, _encode_lines),
     "taxes": Codec(_decode_taxes, _encode_taxes),

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
-from connectors.base.codecs import number, objects, read_only
+from connectors.base.codecs import address_of, number, objects, read_only
 from connectors.base.resource import Codec
 from connectors.stripe.money import day, last_second
 
@@ -23,22 +22,13 @@ _PARTS = {
 _CENT = Decimal("0.01")
 
 
-def _decode_address(raw: Any) -> dict[str, str] | None:
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
-    address: dict[str, str] = PLAIN_ADDRESS.decode({ours: raw.get(theirs) for ours, theirs in _PARTS.items()})
-    return address if any(address.values()) else None
+def _read_address(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {ours: raw.get(theirs) for ours, theirs in _PARTS.items()}
 
 
-def _encode_address(value: Any) -> dict[str, str] | None:
+def _write_address(part: Mapping[str, str]) -> dict[str, str]:
     """All six parts: an empty one clears what stood there."""
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
-    return {theirs: str(value.get(ours) or "").strip() for ours, theirs in _PARTS.items()}
+    return {theirs: part[ours] for ours, theirs in _PARTS.items()}
 
 
 def _decode_language(raw: Any) -> str | None:
@@ -144,7 +134,7 @@ def _decode_allocations(raw: Any) -> list[dict[str, Any]]:
 
 
 CODECS = {
-    "address": Codec(_decode_address, _encode_address),
+    "address": address_of(_read_address, _write_address),
     "language": Codec(_decode_language, _encode_language),
     "exempt": Codec(_decode_exempt, _encode_exempt),
     "currency": Codec(_decode_currency, _encode_currency),

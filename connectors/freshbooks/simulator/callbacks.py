@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -16,6 +13,7 @@ from connectors.freshbooks.simulator import problems
 from connectors.freshbooks.simulator.books import SLUG
 from connectors.simulator.clock import stamp
 from connectors.simulator.sender import Schedule, Sender, Target, form_message
+from connectors.simulator.signing import hmac_base64
 
 if TYPE_CHECKING:
     from connectors.freshbooks.simulator.fake import FreshBooks
@@ -86,8 +84,7 @@ class Callbacks:
 
         def sign(_url: str, _message_id: str, _at: int, body: bytes) -> dict[str, str]:
             text = json.dumps({key: str(value) for key, value in parse_qsl(body.decode(), keep_blank_values=True)})
-            digest = hmac.new(found["_verifier"].encode(), text.encode(), hashlib.sha256).digest()
-            return {"X-FreshBooks-Hmac-SHA256": base64.b64encode(digest).decode()}
+            return {"X-FreshBooks-Hmac-SHA256": hmac_base64(found["_verifier"], text.encode())}
 
         return Target(found["uri"], sign)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from connectors.simulator.sender import Message, Schedule, Sender, Target
+from connectors.simulator.signing import hmac_hex
 from connectors.stripe.simulator import params as read
 from connectors.stripe.simulator.ledger import API_VERSION, SLUG, Body, Ledger, merged, public
 from connectors.stripe.simulator.params import Params
@@ -110,7 +109,7 @@ class Hooks:
 
         def sign(_url: str, _message_id: str, at: int, body: bytes) -> dict[str, str]:
             content = f"{at}.".encode() + body
-            made = [hmac.new(one.encode(), content, hashlib.sha256).hexdigest() for one in found["_secrets"]]
+            made = [hmac_hex(one, content) for one in found["_secrets"]]
             return {"Stripe-Signature": ",".join([f"t={at}", *(f"v1={one}" for one in made)])}
 
         return Target(found["url"], sign)
