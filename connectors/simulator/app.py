@@ -71,6 +71,7 @@ def _watch(app: Flask, providers: dict[str, Provider], store: Store, clock: Cloc
     @app.before_request
     def _before() -> Response | None:
         provider, path = current()
+        g.log_number = provider.log_number if provider else 0
         g.fault = provider.faults.take(request.method, path) if provider else None
         return faults.before(g.fault, provider.refuse) if provider and g.fault else None
 
@@ -84,6 +85,8 @@ def _watch(app: Flask, providers: dict[str, Provider], store: Store, clock: Cloc
                 response = provider.damage(g.fault.kind, g.fault.options, response)
             response = faults.after(g.fault, response, provider.refuse)
             response.headers["X-Simulator-Fault"] = g.fault.kind
+        if g.log_number != provider.log_number:
+            return response
         store.execute(
             "INSERT INTO requests (provider, at, method, path, query, status) VALUES (?, ?, ?, ?, ?, ?)",
             (

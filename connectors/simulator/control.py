@@ -186,7 +186,7 @@ def _log_routes(api: Blueprint, named: Named) -> None:
 
     @api.delete("/<slug>/requests")
     def forget_requests(slug: str) -> Answer:
-        named(slug).store.execute("DELETE FROM requests WHERE provider = ?", (slug,))
+        named(slug).forget_requests()
         return "", 204
 
     @api.get("/<slug>/deliveries")

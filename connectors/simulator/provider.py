@@ -28,6 +28,9 @@ class Provider(ABC):
     sender: Sender | None = None
     developer_portal: Portal | None = None
 
+    log_number = 0
+    """Rises whenever the log of requests is emptied."""
+
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.faults = Faults(store, self.slug)
@@ -64,10 +67,16 @@ class Provider(ABC):
 
     def reset(self, *, seed: bool = True) -> None:
         """Forget everything, limits and faults too; then the demonstration data again."""
+        self.forget_requests()
         self.store.clear(self.slug)
         self.buckets.set(self.rate, self.burst)
         if seed:
             self.seed()
+
+    def forget_requests(self) -> None:
+        """Empty the log of requests; one that is still being answered does not enter it any more."""
+        self.log_number += 1
+        self.store.execute("DELETE FROM requests WHERE provider = ?", (self.slug,))
 
     @abstractmethod
     def seed(self) -> None:
