@@ -109,9 +109,14 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
             "integration.changed",
             actor=actor,
             target=integration,
-            before={name: str(before[name]) for name in changed},
-            after={name: str(value) for name, value in changed.items()},
+            before={name: _told(before[name]) for name in changed},
+            after={name: _told(value) for name, value in changed.items()},
         )
+
+
+def _told(value: Any) -> Any:
+    """An option as the journal keeps it: yes and no as such, everything else as text."""
+    return value if isinstance(value, bool) else str(value)
 
 
 def _option(integration: Integration, name: str) -> Any:

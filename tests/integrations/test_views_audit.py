@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations import services
 from integrations.core import audit
+from integrations.core.models import AuditEvent
+from integrations.templatetags.lacoste import audit_changes
 from tests.integrations import rows
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +58,16 @@ def test_the_log_speaks_of_options_in_words(administrator_client: Client) -> Non
     assert '<span class="before">Vers la plateforme</span> <span class="after">Dans les deux sens</span>' in html
     assert '<span class="after">QuickBooks</span>' in html
     assert '<span class="after">simulator</span>' not in html
+
+
+def test_the_log_says_yes_and_no_of_a_switch(administrator_client: Client, administrator: Any) -> None:
+    made = rows.integration()
+    services.change_options(made, {"webhooks_enabled": True}, actor=administrator)
+    html = administrator_client.get("/audit").content.decode()
+    assert '<span class="before">non</span> <span class="after">oui</span>' in html
+
+
+def test_the_facts_of_stops_merges_and_approvals_have_french_names() -> None:
+    facts = ("stopped_by", "since", "merged", "references", "reason", "side", "changes", "kinds", "restored", "left")
+    event = AuditEvent(action="emergency.resumed", before=dict.fromkeys(facts, 1))
+    assert not {name for name, _, _ in audit_changes(event)} & set(facts)
