@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from integrations.records.events import NewEvent
 from integrations.records.models import Event
 from integrations.records.writing import write_rows
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, PendingEvent, Replay
@@ -23,7 +24,7 @@ from webhooks.models import Delivery, DeliveryStatus, Endpoint, PendingEvent, Re
 BATCH = 500
 
 
-def note_events(sender: Any, events: Sequence[Event], **kwargs: Any) -> None:
+def note_events(sender: Any, events: Sequence[NewEvent], **kwargs: Any) -> None:
     """Remember, in the transaction that wrote them, that these events are to be handed on: one statement."""
     write_rows(PendingEvent, [[event.id] for event in events])
 

@@ -11,16 +11,15 @@ from uuid import UUID
 from integrations.core.ids import uuid7
 from integrations.records.changes import Applied, Change, InvalidChanges, Origin, Outcome, StaleVersion
 from integrations.records.children import ChildWrites, match_lines, row_of, show_rows
-from integrations.records.kinds import KINDS, Kind, clean, value_of
+from integrations.records.kinds import BLANK, KINDS, Kind, clean, value_of
 from integrations.records.models import Record, RecordHistory
 from integrations.records.values import BadValue, to_json
-from integrations.records.writing import attnames_of, write_rows
+from integrations.records.writing import new_instance, write_rows
 
 Records = dict[tuple[str, UUID], Record]
 Values = dict[str, Any]
 
 ACTIONS = frozenset({"create", "update", "archive", "restore"})
-BLANK: tuple[Any, ...] = (None, "", [], {})
 
 
 def clean_changes(changes: Sequence[Change]) -> list[Values]:
@@ -116,16 +115,11 @@ class Batch:
 
     def _create(self, kind: Kind, change: Change, values: Values) -> Applied:
         key = change.id or uuid7()
-        system = {"id": key, "version": 1, "created_at": self.now, "updated_at": self.now, "archived_at": None}
-        by_attname = {**system, "provenance": {}}
-        changed: dict[str, tuple[Any, Any]] = {}
-        for info in kind.scalars:
-            value = values[info.name] if info.name in values else info.empty()
-            by_attname[info.attname] = value
-            if value not in BLANK:
-                changed[info.name] = (None, value)
-        layout = attnames_of(kind.model)
-        record = kind.model.from_db("default", layout, [by_attname[name] for name in layout])
+        given = {name: values[name] for name in values if not kind.fields[name].is_collection}
+        changed = {name: (None, value) for name, value in ({**kind.defaults, **given}).items() if value not in BLANK}
+        held = kind.empty() | {kind.fields[name].attname: value for name, value in given.items()}
+        held |= {"id": key, "version": 1, "created_at": self.now, "updated_at": self.now, "archived_at": None}
+        record = new_instance(kind.model, held)
         for info in kind.collections:
             show_rows(record, info, [])
             if values.get(info.name):
@@ -177,13 +171,12 @@ class Batch:
         write_rows(RecordHistory, [self._history_row(each) for each in applied])
 
     def _history_row(self, applied: Applied) -> list[Any]:
-        changes = {name: [to_json(old), to_json(new)] for name, (old, new) in applied.changed.items()}
         return [
             applied.kind,
             applied.id,
             applied.version,
             applied.action,
-            changes,
+            applied.changed,
             self.origin.code,
             self.origin.label,
             self.origin.job_id,

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from integrations.core.ids import uuid7
 from integrations.records import event_schemas as schemas
 from integrations.records.changes import Applied, Origin
-from integrations.records.kinds import snapshot
-from integrations.records.models import Event
-from integrations.records.values import to_json
+from integrations.records.kinds import content
+
+
+class NewEvent(NamedTuple):
+    """An event as the row of its table, in the order of the columns; the payload holds canonical values."""
+
+    id: UUID
+    type: str
+    kind: str
+    record_id: UUID | None
+    payload: Mapping[str, Any]
+    origin: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True)
@@ -104,23 +115,19 @@ def check_payload(name: str, payload: Mapping[str, Any]) -> None:
         raise ValueError(f"the payload of {name} lacks {', '.join(missing)}")
 
 
-def derive(applied: Sequence[Applied], origin: Origin, at: datetime) -> list[Event]:
+def derive(applied: Sequence[Applied], origin: Origin, at: datetime) -> list[NewEvent]:
     """Return the events that these changes tell, in order, not yet saved. Pure: it reads the given records only."""
-    events = []
+    events: list[NewEvent] = []
     for each in applied:
         names = _RULES[each.kind](each) if each.kind in _RULES else ()
         if not names:
             continue
         payload = {
             "kind": each.kind,
-            "record": snapshot(each.record),
-            "previous": {name: to_json(old) for name, (old, _new) in each.changed.items() if each.action != "created"},
+            "record": content(each.record),
+            "previous": {} if each.action == "created" else {name: old for name, (old, _) in each.changed.items()},
         }
-        events += [
-            # By position: naming the columns costs twice as much, and a first pull makes one a record.
-            Event(uuid7(), name, each.kind, each.id, payload, origin.code, at)
-            for name in names
-        ]
+        events += [NewEvent(uuid7(), name, each.kind, each.id, payload, origin.code, at) for name in names]
     return events
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from django.db import models
@@ -33,12 +34,15 @@ from integrations.records.models import (
 )
 from integrations.records.values import BadValue, Cleaner, clean_json_object, clean_uuid, to_json
 
-__all__ = ["KINDS", "FieldInfo", "Kind", "clean", "equal", "from_json", "kind_of", "snapshot", "to_json", "value_of"]
+__all__ = ["KINDS", "FieldInfo", "Kind", "clean", "content", "equal", "from_json", "kind_of", "to_json", "value_of"]
+
+BLANK: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing."""
 
 # Written by the door itself, never by a change's values.
 SYSTEM_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "archived_at", "provenance"})
 LINE_KEYS = frozenset({"id", "remote_ids"})
-_SNAPSHOT = ("id", "version", "created_at", "updated_at", "archived_at")
+_SYSTEM = ("id", "version", "created_at", "updated_at", "archived_at")
 
 # Spelled here: inside FieldInfo, `type` is a field.
 LineModel = type[Line]
@@ -94,6 +98,24 @@ class Kind:
     collections: tuple[FieldInfo, ...]
     scalars: tuple[FieldInfo, ...]
 
+    def empty(self) -> dict[str, Any]:
+        """Return the values, by attribute, of a record of which nobody said anything; collections excepted."""
+        return self._empty | {attname: {} for attname in self._documents}
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What such a record says all the same, by name."""
+        return {info.name: info.default for info in self.scalars if info.empty() not in BLANK}
+
+    @cached_property
+    def _empty(self) -> dict[str, Any]:
+        return {info.attname: info.empty() for info in self.scalars}
+
+    @cached_property
+    def _documents(self) -> list[str]:
+        """What every record needs one of its own of."""
+        return [info.attname for info in self.scalars if info.type == "json"]
+
 
 def clean(info: FieldInfo, value: Any) -> Any:
     """Return the canonical value of a field, or raise `BadValue`. Null and "" mean the field's empty value."""
@@ -139,14 +161,15 @@ def value_of(record: Record, info: FieldInfo) -> Any:
     return [line_item(info, row) for row in rows]
 
 
-def snapshot(record: Record) -> dict[str, Any]:
-    """Return the whole record as canonical JSON, system fields included (provenance excepted)."""
+def content(record: Record) -> dict[str, Any]:
+    """Return the whole record as canonical values, system fields included (provenance excepted)."""
     kind, held = kind_of(type(record)), record.__dict__
-    taken = {name: to_json(getattr(record, name)) for name in _SNAPSHOT}
-    for info in kind.fields.values():
+    taken = {name: getattr(record, name) for name in _SYSTEM}
+    for info in kind.scalars:
         # Deferred columns are not in the instance yet; all others cost one look.
-        known = not info.is_collection and info.attname in held
-        taken[info.name] = to_json(held[info.attname] if known else value_of(record, info))
+        taken[info.name] = held[info.attname] if info.attname in held else getattr(record, info.attname)
+    for info in kind.collections:
+        taken[info.name] = value_of(record, info)
     return taken
 
 

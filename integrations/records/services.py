@@ -11,9 +11,11 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 
+from integrations.core.ids import uuid7
 from integrations.records import events
 from integrations.records.changes import Applied, Change, InvalidChanges, Origin, StaleVersion
 from integrations.records.door import Batch, Records, check_versions, clean_changes, ids_by_kind
+from integrations.records.events import NewEvent
 from integrations.records.kinds import KINDS
 from integrations.records.models import Event, Invoice, Record, RecordHistory
 from integrations.records.signals import events_written, records_changed
@@ -84,31 +86,21 @@ def _joined() -> AbstractContextManager[Any]:
     return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
-def _write_events(rows: list[Event]) -> None:
+def _write_events(rows: list[NewEvent]) -> None:
     if rows:
-        write_rows(
-            Event,
-            [[e.id, e.type, e.kind, e.record_id, e.payload, e.origin, e.occurred_at] for e in rows],
-        )
+        write_rows(Event, [tuple(row) for row in rows])
         events_written.send(sender=Event, events=rows)
 
 
 def emit(
     event_type: str, payload: Mapping[str, Any], origin: Origin, *, kind: str = "", record_id: UUID | None = None
-) -> Event:
+) -> NewEvent:
     """Write an event that no record change tells (sync.completed, sync.failed, integration.error).
 
     `payload` is plain JSON with every key that the catalogue requires; ValueError otherwise.
     """
     events.check_payload(event_type, payload)
-    event = Event(
-        type=event_type,
-        kind=kind,
-        record_id=record_id,
-        payload=dict(payload),
-        origin=origin.code,
-        occurred_at=datetime.now(UTC),
-    )
+    event = NewEvent(uuid7(), event_type, kind, record_id, payload, origin.code, datetime.now(UTC))
     with _joined():
         _write_events([event])
     return event

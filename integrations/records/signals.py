@@ -7,5 +7,5 @@ from django.dispatch import Signal
 # A receiver costs a constant number of queries per call; an exception rolls everything back.
 records_changed = Signal()
 
-# Sent inside the transaction that wrote Event rows, with `events` (list of Event): the outbox has something to hand on.
+# Sent inside the transaction that wrote Event rows, with `events` (list of NewEvent): there is something to hand on.
 events_written = Signal()

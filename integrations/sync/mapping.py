@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from uuid import UUID
 
 from connectors.base.resource import Codec, Embedded, Resource
 from integrations.models import DataType, FieldMapping, MappingDirection, SlotRule
+from integrations.records import fastjson
 from integrations.records.kinds import KINDS, FieldInfo, Kind, clean, value_of
 from integrations.sync import lines
 from integrations.sync.options import NO_OPTIONS, Options
@@ -19,9 +19,6 @@ from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Slots
 from integrations.sync.transforms import transform
 from integrations.sync.values import LOOSEN, shown
-
-# One encoder for all: json.dumps makes a new one each time.
-_canonical_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 References = Mapping[tuple[str, str], UUID]
 """(resource, remote id) → record id, for every object that a page refers to."""
@@ -203,7 +200,7 @@ class ResourceMapping:
         """One hash over mapping, raw mapped values and deletion: equal means that nothing is to be done."""
         digest = hashlib.blake2b(self.version, digest_size=16)
         digest.update(b"1" if deleted else b"0")
-        digest.update(_canonical_text(raw_values).encode())
+        digest.update(fastjson.stable(raw_values))
         return digest.hexdigest()
 
     def decode(self, raw_values: Mapping[str, Any], context: Incoming, record: Any = None) -> dict[str, Any]:

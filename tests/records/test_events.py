@@ -172,14 +172,14 @@ def test_deriving_events_is_pure() -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     first, second = derive(applied, SYNC, at), derive(applied, SYNC, at)
     assert [(e.type, e.payload, e.occurred_at) for e in first] == [(e.type, e.payload, e.occurred_at) for e in second]
-    assert first[0].pk != second[0].pk and Event.objects.count() == count
+    assert first[0].id != second[0].id and Event.objects.count() == count
 
 
 @pytest.mark.django_db
 def test_synchronisations_tell_their_own_events() -> None:
     for name in ("sync.completed", "sync.failed", "integration.error"):
         event = emit(name, CATALOGUE[name].sample, SYNC)
-        assert Event.objects.get(pk=event.pk).payload == CATALOGUE[name].sample
+        assert Event.objects.get(pk=event.id).payload == CATALOGUE[name].sample
     with pytest.raises(ValueError, match=r"sync\.done"):
         emit("sync.done", {}, SYNC)
     with pytest.raises(ValueError, match="error"):
