@@ -36,6 +36,7 @@ class Hint:
     realm, portal or merchant it is about, "" when the call does not tell. `kind`: the provider's own name of the event.
     `dedupe_key`: the same for every repetition of the event, different for every other event of the provider. `at`:
     when it happened, ISO 8601, "" when not told. `version`: what the object's version is after it, "" when not told.
+    `merged_into`: the id of the object that this one became, where the event is a merge: it is no deletion then.
     """
 
     resource: str
@@ -46,6 +47,7 @@ class Hint:
     deleted: bool = False
     at: str = ""
     version: str = ""
+    merged_into: str = ""
 
 
 @dataclass(frozen=True)

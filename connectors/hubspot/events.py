@@ -43,6 +43,7 @@ def _event(event: dict[str, Any]) -> list[Hint]:
             account=portal,
             deleted=deleted,
             at=hints.of_milliseconds(event.get("occurredAt")),
+            merged_into=stays if place else "",
         )
         for place, (remote_id, deleted) in enumerate(looks)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.base import hints
@@ -16,17 +17,17 @@ def parse(call: Call) -> list[Hint]:
     body = hints.json_of(call.body)
     if not isinstance(body, dict) or not isinstance(body.get("meta"), dict):
         raise Unreadable("Le contenu de l’appel n’a pas la partie « meta » que Pipedrive documente.")
-    return [_first_version(body) if isinstance(body.get("event"), str) else _second_version(body)]
+    return [_first_version(body)] if isinstance(body.get("event"), str) else _second_version(body)
 
 
-def _second_version(body: dict[str, Any]) -> Hint:
-    """A merge is one deletion and one change, each a call of its own."""
+def _second_version(body: dict[str, Any]) -> list[Hint]:
+    """A merge is one deletion and one change, each a call of its own that names the other object: either tells all."""
     meta = body["meta"]
     action, entity = hints.word(meta.get("action"), 40), hints.word(meta.get("entity"), 60)
     remote_id = hints.word(meta.get("entity_id")) or _id_in(body, "data", "previous")
     # Repetitions differ by `attempt` only.
     odd = {**body, "meta": {name: value for name, value in meta.items() if name != "attempt"}}
-    return Hint(
+    told = Hint(
         resource=RESOURCES.get(entity, "") if remote_id else "",
         remote_id=remote_id,
         kind=f"{action}.{entity}",
@@ -34,7 +35,13 @@ def _second_version(body: dict[str, Any]) -> Hint:
         account=hints.word(meta.get("company_id")),
         deleted=action == "delete",
         at=_when(meta.get("timestamp")),
+        merged_into=hints.word(meta.get("merged_to_id")) if action == "delete" else "",
     )
+    lost = hints.word(meta.get("merged_from_id")) if told.resource and action != "delete" else ""
+    if not lost or lost == remote_id:
+        return [told]
+    key = hints.key(told.dedupe_key, "lost", lost)
+    return [told, replace(told, remote_id=lost, dedupe_key=key, deleted=True, merged_into=remote_id)]
 
 
 def _first_version(body: dict[str, Any]) -> Hint:

@@ -69,7 +69,9 @@ def _hints(
     resource = _RESOURCES.get(entity, "")
     found = [Hint(resource if remote_id else "", remote_id, kind, dedupe_key, account, deleted, at)]
     if lost:
-        found.append(Hint(resource, lost, kind, hints.key(dedupe_key, "lost", lost), account, True, at))
+        found.append(
+            Hint(resource, lost, kind, hints.key(dedupe_key, "lost", lost), account, True, at, merged_into=remote_id)
+        )
     return found
 
 

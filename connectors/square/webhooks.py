@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.base import hints
@@ -36,7 +35,7 @@ VERSIONED = ("customer", "invoice")
 
 
 def parse(call: Call) -> list[Hint]:
-    """What one event is about; a refund is also about its payment, and a merged customer about the one that is left."""
+    """What one event is about; a refund is also about its payment, and a merge about all customers that took part."""
     event = hints.json_of(call.body)
     event_id = hints.word(event.get("event_id")) if isinstance(event, dict) else ""
     kind = hints.word(event.get("type")) if event_id else ""
@@ -48,31 +47,44 @@ def parse(call: Call) -> list[Hint]:
     if resource and not own:
         raise Unreadable("L’événement de Square ne dit pas de quel objet il parle.")
     account, at = hints.word(event.get("merchant_id")), hints.instant(event.get("created_at"))
+    deleted = bool(resource) and (data.get("deleted") is True or kind.endswith(".deleted"))
+    lost, survivor = _merge(data) if word == "customer" else ([], "")
     first = Hint(
         resource=resource,
         remote_id=own if resource else "",
         kind=kind,
         dedupe_key=event_id,
         account=account,
-        deleted=bool(resource) and (data.get("deleted") is True or kind.endswith(".deleted")),
+        deleted=deleted,
         at=at,
         version=hints.word(told.get("version")) if word in VERSIONED else "",
+        merged_into=survivor if deleted and own != survivor else "",
     )
-    more = _besides(word, data, told)
+    payment = hints.word(told.get("payment_id")) if word == "refund" else ""
+    others = dict.fromkeys([("payments", payment), ("customers", survivor), *(("customers", one) for one in lost)])
     return [first] + [
-        Hint(name, one, kind, hints.key(event_id, name, one), account, at=at) for name, one in more if one != own
+        replace(
+            first,
+            resource=name,
+            remote_id=one,
+            dedupe_key=hints.key(event_id, name, one),
+            deleted=one in lost,
+            version="",
+            merged_into=survivor if one in lost else "",
+        )
+        for name, one in others
+        if one and (name, one) != (resource, own)
     ]
 
 
-def _besides(word: str, data: dict[str, Any], told: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """(resource, id) of what else has changed."""
-    payment = hints.word(told.get("payment_id")) if word == "refund" else ""
-    if payment:
-        yield "payments", payment
+def _merge(data: dict[str, Any]) -> tuple[list[str], str]:
+    """The customers that a merge took away, and the one that it left: none where the event is no merge."""
     context = hints.member(hints.member(data, "object"), "event_context")
-    left = hints.word(hints.member(context, "merge").get("to_customer_id")) if word == "customer" else ""
-    if left:
-        yield "customers", left
+    merge = hints.member(context, "merge")
+    survivor, ids = hints.word(merge.get("to_customer_id")), merge.get("from_customer_ids")
+    if not survivor or not isinstance(ids, list):
+        return [], survivor
+    return [found for one in ids if (found := hints.word(one)) and found != survivor], survivor
 
 
 WEBHOOKS = Webhooks(

@@ -48,13 +48,15 @@ OWN_WRITE = "Un envoi de la plateforme vers cet objet n’a pas encore sa répon
 
 @dataclass(frozen=True)
 class Look:
-    """One object to look at, and what was told of it. `tries`: how often it was looked at in vain."""
+    """One object to look at, and what was told of it. `tries`: how often it was looked at in vain. `into`: id of the
+    object that it was merged into; that it went is then no deletion."""
 
     resource: str
     remote_id: str
     version: str = ""
     deleted: bool = False
     tries: int = 0
+    into: str = ""
 
     @property
     def key(self) -> LinkKey:
@@ -119,6 +121,8 @@ class _Following:
     halt: Seen | None = None
     """Why nothing more is asked of the provider in this pass."""
     brought: set[LinkKey] = field(default_factory=set)
+    only_if_gone: set[LinkKey] = field(default_factory=set)
+    """Objects that a pull alone may take in; what it cannot tell is into which one they were merged."""
     answered_as: dict[LinkKey, LinkKey] = field(default_factory=dict)
     """Objects that answered under another id than the one that was asked for (merged with another one)."""
 
@@ -146,8 +150,10 @@ class _Following:
             return {key: Seen(Result.OUTSIDE) for key in looks}
         for name, compiled in self.compiled.items():
             mine = [look for look in looks.values() if look.resource == name]
-            if mine and not self._cannot_be_judged(compiled, mine):
-                self._look(compiled, self._unknown(mine))
+            if mine and self._cannot_be_judged(compiled, mine):
+                self._look(compiled, self._merged_away(compiled, mine))
+            elif mine:
+                self._look(compiled, _with_survivors(mine, self._unknown(mine)))
         otherwise = self.halt or Seen(Result.OUTSIDE)
         return {key: self.seen.get(self.answered_as.get(key, key), otherwise) for key in looks}
 
@@ -160,6 +166,12 @@ class _Following:
             return False
         self.seen |= {look.key: Seen(Result.BY_SYNC) for look in looks}
         return True
+
+    def _merged_away(self, compiled: CompiledResource, looks: list[Look]) -> list[Look]:
+        """Of objects that only a pull can judge, those that became another one: no filter has a say in that."""
+        merged = [look for look in looks if look.into and "fetch" in compiled.resource.capabilities]
+        self.only_if_gone |= {look.key for look in merged}
+        return merged
 
     def _unknown(self, looks: list[Look]) -> list[Look]:
         """Those that tell of more than is stored."""
@@ -179,6 +191,8 @@ class _Following:
             found, refused = self._fetch(compiled, look, together.get(look.remote_id))
             items += found
             failures += refused
+        # Two ids may answer as one object: the one that was merged, and the one that it became.
+        items = list({item.remote_id: item for item in items}.values())
         if not items and not failures:
             return
         if generation < MOST_GENERATIONS and self.halt is None:
@@ -206,7 +220,7 @@ class _Following:
         try:
             raw, now = given or (self.connector.fetch(look.resource, look.remote_id), now)
         except NotFound:
-            return [gone(compiled, look.remote_id, now)], []
+            return [replace(gone(compiled, look.remote_id, now), into=look.into)], []
         except (ConnectorError, stop.EmergencyStopped) as error:
             self._on_error(look, error)
             return [], []
@@ -215,6 +229,10 @@ class _Following:
             return [], [replace(failure, remote_id=look.remote_id) for failure in failures]
         if items[0].remote_id != look.remote_id:
             self.answered_as[look.key] = look.resource, items[0].remote_id
+        elif items[0].deleted:
+            items[0].into = items[0].into or look.into
+        elif look.key in self.only_if_gone:
+            return [], []
         if not self.integration.in_period(_day(compiled, items[0])) or self._is_left_out(compiled, items[0]):
             self.seen[look.key] = Seen(Result.OUTSIDE)
             return [], []
@@ -283,8 +301,16 @@ class _Following:
             self.seen[name, remote_id] = Seen(Result.STORED, error.code, error.message) if error else STORED
 
 
+def _with_survivors(told: list[Look], looks: list[Look]) -> list[Look]:
+    """These looks, and one at each survivor that nobody told of: first what stays, then what became of it."""
+    known = {look.remote_id for look in told}
+    survivors = dict.fromkeys(look.into for look in looks if look.into and look.into not in known)
+    added = [Look(told[0].resource, remote_id) for remote_id in survivors]
+    return sorted([*added, *looks], key=lambda look: bool(look.into))
+
+
 def _is_stored(look: Look, link: RecordLink | None) -> bool:
-    if link is None or link.state != LinkState.LIVE or look.deleted:
+    if link is None or link.state != LinkState.LIVE or look.deleted or look.into:
         return False
     # Two changes may carry the same time: only a count tells that an equal version is the same state.
     compared = order.compare(look.version, link.remote_version)
@@ -295,7 +321,8 @@ def _is_late(look: Look, item: Item) -> bool:
     """Whether the object is older than what was told of it."""
     if look.tries >= LATE_TRIES:
         return False
-    return order.compare(item.version, look.version) == -1 or (look.deleted and not item.deleted)
+    went = look.deleted or (look.into and item.remote_id == look.remote_id)
+    return order.compare(item.version, look.version) == -1 or bool(went and not item.deleted)
 
 
 def _day(compiled: CompiledResource, item: Item) -> date | None:

@@ -19,7 +19,7 @@ from integrations.sync import adopt, links
 from integrations.sync.gateway import write as write_exchanges
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.page import Answered, PageStore, Told
-from integrations.sync.plan import gone
+from integrations.sync.plan import Item, gone, read_items
 from integrations.sync.progress import Checkpoint
 from integrations.sync.run import Run
 from integrations.sync.send_pool import Outcome
@@ -134,11 +134,11 @@ class Landing:
     def _on_gone(self, operation: PushOperation, error: NotFound) -> None:
         """The object is not there: what the integration's policy makes of a deletion, once the provider confirms it."""
         link = self.link_of(operation)
-        if link is not None and self._is_there(link.remote_id):
-            self._settle(operation, PushStatus.HELD, error.code, error.sentence)
-            return
         if link is not None:
-            item = gone(self.store.compiled, link.remote_id, timezone.now())
+            item = self._gone(link.remote_id)
+            if item is None:
+                self._settle(operation, PushStatus.HELD, error.code, error.sentence)
+                return
             self.store.store_items([item], [], Checkpoint(None))
             link = self.link_of(operation)
         if link is not None and link.state == LinkState.LOST:
@@ -146,14 +146,20 @@ class Landing:
         else:
             self._settle(operation, PushStatus.HELD, error.code, error.sentence)
 
-    def _is_there(self, remote_id: str) -> bool:
-        """Whether the object can still be read, so that only writing it was in vain."""
+    def _gone(self, remote_id: str) -> Item | None:
+        """The object as one that is gone, or was merged; None where it can still be read, so that only writing it was
+        in vain."""
+        compiled, now = self.store.compiled, timezone.now()
         if "fetch" not in self.outbound.resource.capabilities:
-            return False
+            return gone(compiled, remote_id, now)
         try:
-            return not self.outbound.resource.is_deleted(self.run.connector.fetch(self.resource, remote_id))
+            raw = self.run.connector.fetch(self.resource, remote_id)
         except NotFound:
-            return False
+            return gone(compiled, remote_id, now)
+        if not self.outbound.resource.is_deleted(raw):
+            return None
+        items, _ = read_items(compiled, [raw], now)
+        return items[0] if items else gone(compiled, remote_id, now)
 
     def _again(self, operation: PushOperation) -> None:
         PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, request=None)

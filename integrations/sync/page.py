@@ -137,8 +137,10 @@ class PageStore:
         try:
             raw = self.read_again(self.compiled.resource.name, item.remote_id)
         except NotFound:
-            return gone(self.compiled, item.remote_id, now)
+            return replace(gone(self.compiled, item.remote_id, now), into=item.into)
         items, _ = read_items(self.compiled, [raw], now)
+        if items and items[0].deleted:
+            items[0].into = items[0].into or item.into
         return items[0] if items else item
 
     def _store(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:

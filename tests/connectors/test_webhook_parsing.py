@@ -71,7 +71,8 @@ def test_a_reader_raises_nothing_but_that_it_cannot_read(slug, random, other, ra
         assert str(error).endswith(".")
         return
     for hint in hints:
-        texts = (hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version)
+        texts = [hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version]
+        texts.append(hint.merged_into)
         assert all(isinstance(text, str) and len(text) <= 500 and "\x00" not in text for text in texts)
         assert all(text.encode() is not None for text in texts)
         assert hint.dedupe_key

@@ -149,6 +149,7 @@ def _look(event: InboundEvent, before: Look | None) -> Look:
         version,
         deleted=event.deleted or (before is not None and before.deleted),
         tries=max(event.attempts, before.tries if before else 0),
+        into=event.merged_into or (before.into if before else ""),
     )
 
 

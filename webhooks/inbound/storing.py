@@ -62,10 +62,16 @@ class Outcome:
 
 def check(hint: Hint) -> None:
     """Unreadable when the facts of a hint have no place in our columns."""
-    texts = (hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version)
+    texts = [hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version]
+    texts.append(hint.merged_into)
     if not all(isinstance(text, str) for text in texts) or not isinstance(hint.deleted, bool):
         raise Unreadable("Une donnée n’est pas du type que le fournisseur documente.")
-    if len(hint.remote_id) > 200 or len(hint.account) > 200 or len(hint.resource) > 60 or not hint.dedupe_key:
+    if (
+        max(len(hint.remote_id), len(hint.merged_into)) > 200
+        or len(hint.account) > 200
+        or len(hint.resource) > 60
+        or not hint.dedupe_key
+    ):
         raise Unreadable("Un identifiant est vide ou trop long.")
     if BAD_TEXT.search("".join(texts)):
         raise Unreadable("Un identifiant contient des caractères qui n’ont pas de sens.")
@@ -74,7 +80,8 @@ def check(hint: Hint) -> None:
 def event_of(hint: Hint, integration_id: UUID | None, realm: str, body: bytes | None) -> NewEvent:
     """The event of a checked hint. `realm` keeps the keys of strangers apart where there is no integration. `body`: for
     providers that repeat a call byte for byte."""
-    facts = json.dumps([hint.resource, hint.remote_id, hint.kind, hint.account, hint.deleted, hint.at, hint.version])
+    told = [hint.resource, hint.remote_id, hint.kind, hint.account, hint.deleted, hint.at, hint.version]
+    facts = json.dumps([*told, hint.merged_into] if hint.merged_into else told)
     key = hint.dedupe_key if len(hint.dedupe_key) <= KEY_LIMIT else _digest(hint.dedupe_key.encode())
     scope = integration_id.hex if integration_id else realm
     return NewEvent(integration_id, hint, f"{scope}:{key}", _digest(facts.encode() if body is None else body))
@@ -134,6 +141,7 @@ def _insert(request: NewRequest, events: Sequence[NewEvent], to_note: Collection
             event.hint.deleted,
             _instant(event.hint.at),
             event.hint.version[:120],
+            event.hint.merged_into,
             event.dedupe_key,
             event.digest,
             event.status,
@@ -163,8 +171,8 @@ def _insert(request: NewRequest, events: Sequence[NewEvent], to_note: Collection
 
 
 _COLUMNS = """
-(id, integration_id, account, resource, remote_id, kind, deleted, happened_at, version, dedupe_key, body_digest, status,
- handshake_code, next_at, request_id, provider, attempts, lease_owner, code, message)
+(id, integration_id, account, resource, remote_id, kind, deleted, happened_at, version, merged_into, dedupe_key,
+ body_digest, status, handshake_code, next_at, request_id, provider, attempts, lease_owner, code, message)
 """
 _CALL = "(id, provider, integration_id, path, content_type, headers, body, size)"
 
@@ -173,7 +181,7 @@ _POSTGRESQL = f"""
 WITH stored AS (
     INSERT INTO webhooks_inboundevent {_COLUMNS}
     SELECT (v->>0)::uuid, (v->>1)::uuid, v->>2, v->>3, v->>4, v->>5, (v->>6)::boolean, (v->>7)::timestamptz, v->>8,
-           v->>9, v->>10, v->>11, v->>12, CASE v->>11 WHEN 'pending' THEN statement_timestamp() END,
+           v->>9, v->>10, v->>11, v->>12, v->>13, CASE v->>12 WHEN 'pending' THEN statement_timestamp() END,
            %s::uuid, %s, 0, '', '', ''
     FROM jsonb_array_elements(%s::jsonb) AS given(v)
     ON CONFLICT (provider, dedupe_key) DO NOTHING
@@ -187,10 +195,10 @@ WITH stored AS (
 )
 SELECT dedupe_key FROM stored
 """  # noqa: S608 - constants
-_PICKED = ", ".join(f"json_extract(given.value, '$[{n}]')" for n in range(13))
+_PICKED = ", ".join(f"json_extract(given.value, '$[{n}]')" for n in range(14))
 _SQLITE_EVENTS = f"""
 INSERT INTO webhooks_inboundevent {_COLUMNS}
-SELECT {_PICKED}, CASE json_extract(given.value, '$[11]') WHEN 'pending' THEN %s END, %s, %s, 0, '', '', ''
+SELECT {_PICKED}, CASE json_extract(given.value, '$[12]') WHEN 'pending' THEN %s END, %s, %s, 0, '', '', ''
 FROM json_each(%s) AS given WHERE true
 ON CONFLICT (provider, dedupe_key) DO NOTHING
 RETURNING dedupe_key

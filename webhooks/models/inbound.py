@@ -127,7 +127,8 @@ class InboundEvent(models.Model):
 
     While pending, it is due at `next_at`; a claim moves `next_at` to the end of its lease and writes `lease_owner`.
     `dedupe_key`: the provider's, under the integration that it concerns (no other one can use it up), so that a
-    repetition is known; `body_digest`: what the repetition must say. `handshake_code`: set for a call by which the
+    repetition is known; `body_digest`: what the repetition must say. `merged_into`: the id of the object that this one
+    became, "" where it was not merged. `handshake_code`: set for a call by which the
     provider checks our address (its `kind` is HANDSHAKE). `code` and `message`: why it is not done.
     """
 
@@ -152,6 +153,7 @@ class InboundEvent(models.Model):
     deleted = models.BooleanField("suppression", default=False)
     happened_at = models.DateTimeField("survenu le", null=True, blank=True)
     version = models.CharField("version", max_length=120, blank=True)
+    merged_into = models.CharField("fusionné dans", max_length=200, blank=True, default="", db_default="")
     dedupe_key = models.CharField("clé d’unicité", max_length=240)
     body_digest = models.CharField("empreinte", max_length=64)
     handshake_code = SecretTextField("code de vérification", null=True, blank=True)

@@ -32,7 +32,7 @@ class Crm:
         custom: Callable[[str], frozenset[str]],
     ) -> None:
         self._store, self._now, self._setting, self._custom = store, now, setting, custom
-        self.tell: Callable[[int, str, Body | None, Body | None, str], None] = lambda *_: None
+        self.tell: Callable[..., None] = lambda *_, **merge: None
 
     # Reading
 
@@ -108,6 +108,24 @@ class Crm:
         if kind == "deals":
             after["status"] = "deleted"
         self.tell(company, kind, before, None, source)
+        return self._save(company, kind, after)
+
+    def merge(self, company: int, kind: str, object_id: Any, into: Any) -> Body:
+        """As a person does in the screens: one goes, the other stays, and what belonged to the first is its own. Two
+        events, the deletion first."""
+        lost, kept = (self.find(company, kind, one) for one in (object_id, into))
+        if lost is None or kept is None or lost == kept or lost["is_deleted"] or kept["is_deleted"]:
+            raise Problem(404, f"{kind.rstrip('s').capitalize()} not found")
+        for child, spec in KINDS.items():
+            for name in (name for name, target in spec.refs.items() if target == kind):
+                for one in self.every(company, child):
+                    if one.get(name) == lost["id"] and not one["is_deleted"]:
+                        self.update(company, child, one["id"], {name: kept["id"]}, checked=False)
+        gone = {**lost, "is_deleted": True, "update_time": instant(self._now())}
+        self.tell(company, kind, lost, None, "app", merged_to_id=str(kept["id"]))
+        self._save(company, kind, gone)
+        after = {**kept, "update_time": self._later(kept)}
+        self.tell(company, kind, kept, after, "app", merged_from_id=str(lost["id"]))
         return self._save(company, kind, after)
 
     # Inside

@@ -176,7 +176,7 @@ class Pipedrive(Provider):
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """grant {company}: tokens without the consent page; expire_tokens: access tokens are over; revoke_grants
-        {company}: refresh tokens too."""
+        {company}: refresh tokens too; merge {kind, id, into}: as a person does."""
         company = int(values.get("company") or 0)
         if name == "grant":
             return self.grants.issue(DEMO_APP[0], company or next(iter(seed.COMPANIES)))
@@ -184,6 +184,8 @@ class Pipedrive(Provider):
             self.grants.expire_access()
         elif name == "revoke_grants":
             self.grants.end(company)
+        elif name == "merge":
+            return self._merge(values["kind"], str(values["id"]), str(values["into"]))
         else:
             raise KeyError(name)
         return {}
@@ -214,9 +216,17 @@ class Pipedrive(Provider):
         """Write as if it were that moment; None for the present."""
         self._seeding = moment
 
-    def _tell(self, *change: Any) -> None:
+    def _merge(self, kind: str, object_id: str, into: str) -> dict[str, Any]:
+        company, own_id = self._split(object_id)
+        try:
+            with self.store.transaction():
+                return self.crm.merge(company, kind, own_id, self._split(into)[1])
+        except Problem as problem:
+            raise KeyError(object_id) from problem
+
+    def _tell(self, *change: Any, **merge: Any) -> None:
         if not self._quiet:
-            self.hooks.tell(*change)
+            self.hooks.tell(*change, **merge)
 
     def _split(self, object_id: str) -> tuple[int, str]:
         company, _, own_id = object_id.rpartition(":")

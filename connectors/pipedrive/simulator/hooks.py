@@ -90,9 +90,9 @@ class Hooks:
 
     # What is told
 
-    def tell(self, company: int, kind: str, before: Body | None, after: Body | None, source: str) -> None:
+    def tell(self, company: int, kind: str, before: Body | None, after: Body | None, source: str, **merge: str) -> None:
         """An object was made (before: None), changed or deleted (after: None), in the screens ("app") or by the API
-        ("api")."""
+        ("api"). merge: merged_to_id or merged_from_id, where that is why."""
         entity, now = ENTITIES[kind], self._fake.clock.now()
         action = "create" if before is None else "delete" if after is None else "change"
         about = after or before or {}
@@ -118,6 +118,7 @@ class Hooks:
                 "attempt": 1,
                 "host": f"{self._fake.companies()[company].domain}.pipedrive.com",
                 "permitted_user_ids": [str(hook["user_id"])],
+                **merge,
             }
             body = {"meta": meta, **_versions(kind, action, after, before)}
             self.sender.send(str(hook["id"]), json_message(body))

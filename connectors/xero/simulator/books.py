@@ -105,6 +105,16 @@ class Books:
             raise Invalid(*problems, row=row)
         return after
 
+    def merge(self, tenant: str, object_id: str, into: str) -> Row:
+        """As a person does in Xero: one contact is archived, the other has its documents."""
+        lost, kept = self.get(tenant, "Contact", object_id), self.get(tenant, "Contact", into)
+        for one in self.every(tenant, "Invoice"):
+            if one["Contact"]["ContactID"] == lost["ContactID"]:
+                contact = {"ContactID": kept["ContactID"], "Name": kept["Name"]}
+                self._put(tenant, "Invoice", {**one, "Contact": contact})
+        self._put(tenant, "Contact", {**lost, "ContactStatus": "ARCHIVED", "MergedToContactID": kept["ContactID"]})
+        return self._put(tenant, "Contact", kept)
+
     def _name_taken(self, tenant: str, row: Row) -> bool:
         name = str(row.get("Name") or "").strip().casefold()
         return any(

@@ -134,8 +134,8 @@ class Xero(Provider):
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """grant {tenants, scope}: tokens for all organisations or these, without the consent page; expire_tokens:
-        access tokens are over; revoke_grants: refresh tokens and connections too; disconnect {tenant}: as a person
-        does it in Xero."""
+        access tokens are over; revoke_grants: refresh tokens and connections too; disconnect {tenant},
+        merge {id, into}: as a person does it in Xero."""
         if name == "grant":
             event = str(uuid.uuid4())
             for tenant in values.get("tenants") or seed.TENANTS:
@@ -149,6 +149,12 @@ class Xero(Provider):
             for row in self.grants.connections(DEMO_APP[0]):
                 if row["tenantId"] == values["tenant"]:
                     self.grants.disconnect(row["id"])
+        elif name == "merge":
+            found = self.store.get(SLUG, "Contact", values["id"])
+            if found is None:
+                raise KeyError(values["id"])
+            with self.store.transaction():
+                return self.books.merge(found["tenant"], values["id"], values["into"])
         else:
             raise KeyError(name)
         return {}

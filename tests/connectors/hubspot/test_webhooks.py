@@ -156,13 +156,13 @@ def test_events_of_mixed_accounts_are_read_in_order():
 
 def test_a_merge_asks_for_a_look_at_what_stays_and_at_what_went():
     found = hints("merge.json")
-    assert [(one.resource, one.remote_id) for one in found] == [
-        ("contacts", "100460"),
-        ("contacts", "100451"),
-        ("contacts", "100452"),
-        ("companies", "300012"),
-        ("companies", "300013"),
-        ("companies", "300014"),
+    assert [(one.resource, one.remote_id, one.merged_into) for one in found] == [
+        ("contacts", "100460", ""),
+        ("contacts", "100451", "100460"),
+        ("contacts", "100452", "100460"),
+        ("companies", "300012", ""),
+        ("companies", "300013", "300012"),
+        ("companies", "300014", "300012"),
     ]
     assert not any(one.deleted for one in found)
     assert len({one.dedupe_key for one in found}) == len(found)

@@ -56,8 +56,21 @@ def test_each_documented_event_is_read():
     own, at = "6f1c7c0e-3e3c-4a51-9d1b-0f6f4c1f0a2", "2026-01-01T12:00:00.123000Z"
     assert hint("change.json") == Hint("persons", "881", "change.person", f"{own}2", "123", at=at)
     assert hint("create.json") == Hint("deals", "4501", "create.deal", f"{own}3", "123", at="2026-01-01T12:00:00Z")
-    assert hint("delete.json") == Hint("organizations", "55", "delete.organization", f"{own}4", "123", True, at)
+    gone = Hint("organizations", "55", "delete.organization", f"{own}4", "123", True, at, merged_into="56")
+    assert hint("delete.json") == gone
     assert hint("activity.json") == Hint("", "9", "create.activity", f"{own}5", "123", at=at)
+
+
+def test_both_calls_of_a_merge_tell_it_whole():
+    raw = (FOLDER / "pipedrive/events/delete.json").read_bytes()
+    plain = raw.replace(b'"merged_to_id":"56",', b"")
+    [gone] = Pipedrive.webhooks.parse(Call(plain, {}))
+    assert gone.deleted and not gone.merged_into
+    change = plain.replace(b'"action":"delete"', b'"action":"change","merged_from_id":"54"')
+    kept, lost = Pipedrive.webhooks.parse(Call(change, {}))
+    assert (kept.remote_id, kept.deleted, kept.merged_into) == ("55", False, "")
+    assert (lost.remote_id, lost.deleted, lost.merged_into, lost.resource) == ("54", True, "55", "organizations")
+    assert kept.dedupe_key != lost.dedupe_key
 
 
 def test_the_first_version_is_read_too_and_known_again_whatever_the_attempt():

@@ -57,9 +57,9 @@ def test_a_merge_tells_who_stays_and_who_went(simulator, portal, receiver, form)
     first, second = [one for one in simulator.objects("Customer", "quickbooks") if one["realm"] == PLUMBING][:2]
     simulator.act("quickbooks", "merge", id=f"{PLUMBING}:{first['Id']}", other=f"{PLUMBING}:{second['Id']}")
     found = told(QuickBooks, receiver.calls(1), key)
-    assert [(one.remote_id, one.deleted, one.account) for one in found] == [
-        (first["Id"], False, PLUMBING),
-        (second["Id"], True, PLUMBING),
+    assert [(one.remote_id, one.deleted, one.merged_into, one.account) for one in found] == [
+        (first["Id"], False, "", PLUMBING),
+        (second["Id"], True, first["Id"], PLUMBING),
     ]
 
 

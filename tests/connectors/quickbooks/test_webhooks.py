@@ -51,14 +51,15 @@ def test_the_library_judges_the_same(body, signature):
 def hints(name):
     found = QuickBooks.webhooks.parse(Call((FOLDER / "quickbooks/events" / name).read_bytes(), {}))
     assert len({one.dedupe_key for one in found}) == len(found)
-    return [(one.account, one.kind, one.resource, one.remote_id, one.deleted) for one in found]
+    assert {one.merged_into for one in found if one.remote_id != "61"} == {""}
+    return [(one.account, one.kind, one.resource, one.remote_id, one.merged_into or one.deleted) for one in found]
 
 
 def test_cloudevents_of_mixed_companies_are_read():
     assert hints("cloudevents.json") == [
         ("9341453212345678", "qbo.invoice.updated.v1", "invoices", "145", False),
         ("9341453287654321", "qbo.customer.merged.v1", "customers", "58", False),
-        ("9341453287654321", "qbo.customer.merged.v1", "customers", "61", True),
+        ("9341453287654321", "qbo.customer.merged.v1", "customers", "61", "58"),
         ("9341453212345678", "qbo.payment.voided.v1", "payments", "231", False),
         ("9341453212345678", "qbo.bill.deleted.v1", "bills", "77", True),
         ("9341453212345678", "qbo.invoice.emailed.v1", "invoices", "145", False),
@@ -70,7 +71,7 @@ def test_the_older_form_is_read_too():
     assert hints("legacy.json") == [
         ("9341453212345678", "Invoice.Update", "invoices", "145", False),
         ("9341453212345678", "Customer.Merge", "customers", "58", False),
-        ("9341453212345678", "Customer.Merge", "customers", "61", True),
+        ("9341453212345678", "Customer.Merge", "customers", "61", "58"),
         ("9341453212345678", "Payment.Void", "payments", "231", False),
         ("9341453287654321", "Purchase.Delete", "purchases", "12", True),
         ("9341453287654321", "SalesReceipt.Create", "", "13", False),

@@ -85,6 +85,18 @@ def test_a_merged_customer_concerns_the_one_that_is_left():
     content = {"customer": {"id": "X1"}, "event_context": context}
     first, second = read("customer.deleted", content, deleted=True)
     assert (first.remote_id, first.deleted, second.remote_id, second.deleted) == ("X1", True, "C2", False)
+    assert (first.merged_into, second.merged_into) == ("C2", "")
+
+
+def test_a_customer_made_by_a_merge_tells_who_became_it():
+    context = {"merge": {"from_customer_ids": ["C1", "C2"], "to_customer_id": "X1"}}
+    found = read("customer.created", {"customer": {"id": "X1"}, "event_context": context})
+    assert [(one.remote_id, one.deleted, one.merged_into) for one in found] == [
+        ("X1", False, ""),
+        ("C1", True, "X1"),
+        ("C2", True, "X1"),
+    ]
+    assert len({one.dedupe_key for one in found}) == 3
 
 
 def test_a_deleted_invoice_has_no_object():

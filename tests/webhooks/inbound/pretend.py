@@ -30,6 +30,7 @@ def parse(call: Call) -> list[Hint]:
                 account=data.get("account", ""),
                 at=each.get("at", ""),
                 deleted=each["kind"].endswith(".deleted"),
+                merged_into=each.get("merged_into", ""),
             )
             for each in data["events"]
         ]

@@ -60,6 +60,16 @@ def test_a_call_needs_no_session_and_gets_no_page_headers(keyed):
     assert answer["X-Request-ID"]
 
 
+def test_what_a_merge_tells_is_stored_and_a_repetition_must_say_the_same(shared):
+    first = body_of(event("1", "customer.deleted", merged_into="cus_9", attempt=1))
+    assert shared.call(first).status_code == 200
+    assert InboundEvent.objects.get().merged_into == "cus_9"
+    shared.call(body_of(event("1", "customer.deleted", merged_into="cus_9", attempt=2)))
+    assert refused() == {}
+    shared.call(body_of(event("1", "customer.deleted", merged_into="cus_8", attempt=3)))
+    assert refused() == {"reused_key": 1}
+
+
 def test_a_call_that_asks_for_nothing_is_answered_and_not_kept(keyed):
     assert keyed.call(body_of()).status_code == 202
     assert not InboundRequest.objects.exists()
