@@ -14,6 +14,7 @@ from django.utils import timezone
 from integrations.core import audit
 from integrations.core.ids import uuid7
 from integrations.core.models import User
+from integrations.records.events import CATALOGUE
 from integrations.services import Refused
 from webhooks import fanout, payload, signing
 from webhooks.models import Delivery, DeliveryStatus, DisabledReason, Endpoint, Replay
@@ -48,8 +49,10 @@ def facts(endpoint: Endpoint) -> dict[str, Any]:
     told = {}
     for name in SETTINGS:
         value = getattr(endpoint, name)
-        if name in ("headers", "event_types"):
+        if name == "headers":
             value = ", ".join(value) or "—"
+        elif name == "event_types":
+            value = ", ".join(CATALOGUE[one].label if one in CATALOGUE else one for one in value) or "—"
         told[label(name)] = value if isinstance(value, bool | int) else str(value)
     return told
 
@@ -164,7 +167,9 @@ def test(endpoint: Endpoint, event_type: str, *, actor: User) -> Tried:
     answer = Transport().post(endpoint.url, request.body, request.headers, endpoint.timeout_seconds)
     tried = Tried(event_type, request, answer)
     told = answer.error or f"Réponse {answer.code}"
-    audit.record("webhook.tested", actor=actor, target=endpoint, after={"événement": event_type, "result": told})
+    audit.record(
+        "webhook.tested", actor=actor, target=endpoint, after={"événement": CATALOGUE[event_type].label, "result": told}
+    )
     return tried
 
 

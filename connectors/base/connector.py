@@ -34,7 +34,8 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class CredentialField:
-    """One input of a connection form. `pattern`: a regular expression that the whole value must match."""
+    """One input of a connection form. `pattern`: a regular expression that the whole value must match. `choices`:
+    (value, French label) of the only values there are, where it is no free text; the first one is the usual one."""
 
     name: str
     label: str
@@ -43,6 +44,7 @@ class CredentialField:
     required: bool = True
     placeholder: str = ""
     pattern: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,15 @@ from connectors.base.webhooks import Call, Hint, Subscription, Unreadable
 
 SETTINGS = (
     CredentialField("verify_mode", "Vérification des webhooks",
-                    "standard_webhooks, hmac_sha256 (signature simple) ou shared_token (jeton fixe).", required=False,
-                    placeholder="standard_webhooks", pattern="standard_webhooks|hmac_sha256|shared_token"),
-    CredentialField("webhook_header", "En-tête des webhooks", "Sauf en mode standard_webhooks : celui qui porte la "
-                    "signature ou le jeton.", required=False, placeholder="X-Webhook-Signature",
+                    "Comment le fournisseur prouve qu’un appel vient de lui.", required=False,
+                    choices=(("", "Standard Webhooks"), ("hmac_sha256", "Signature simple (HMAC-SHA256)"),
+                             ("shared_token", "Jeton fixe"))),
+    CredentialField("webhook_header", "En-tête des webhooks", "Celui qui porte la signature simple ou le jeton fixe; "
+                    "inutile avec Standard Webhooks.", required=False, placeholder="X-Webhook-Signature",
                     pattern="[A-Za-z0-9-]*"),
 )  # fmt: skip
 SECRET = CredentialField(
-    "webhook_secret", "Secret des webhooks", "Sauf en mode standard_webhooks, où il est obtenu de lui-même.",
+    "webhook_secret", "Secret des webhooks", "Inutile avec Standard Webhooks : la console l’obtient alors elle-même.",
     secret=True, required=False,
 )  # fmt: skip
 _PLAIN = {"hmac": HmacHex, "token": SharedToken}

@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 
 from . import roles
 from .network import client_ip
@@ -57,6 +58,10 @@ class SignInForm(LoginForm):
         self.fields["login"].label = "Adresse courriel"
         self.fields["login"].widget.attrs["placeholder"] = ""
         self.fields["password"].widget.attrs["placeholder"] = ""
+        # allauth’s sentence sets a space before the question mark, as in France.
+        self.fields["password"].help_text = format_html(
+            '<a href="{}">Mot de passe oublié?</a>', reverse("account_reset_password")
+        )
 
 
 class AskForResetForm(ResetPasswordForm):

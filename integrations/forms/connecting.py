@@ -34,8 +34,12 @@ def methods(connector: type[Connector]) -> list[AuthMethod]:
     return [method for method in connector.auth_methods if method.kind != OAUTH2 or connector.oauth]
 
 
-def _declared_field(declared: CredentialField) -> forms.CharField:
+def _declared_field(declared: CredentialField) -> forms.Field:
     """A form field for a declared one. A secret's value is never written back into a page."""
+    if declared.choices:
+        return forms.ChoiceField(
+            label=declared.label, help_text=declared.help, required=declared.required, choices=declared.choices
+        )
     attrs = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
     if declared.placeholder:
         attrs["placeholder"] = declared.placeholder

@@ -99,7 +99,17 @@ class SyncJob(models.Model):
     @property
     def succeeded(self) -> int:
         """Records written without error."""
-        return self.created + self.updated + self.archived + self.pushed
+        return self.taken_in + self.pushed
+
+    @property
+    def taken_in(self) -> int:
+        """Objects of the provider that changed something here."""
+        return self.created + self.updated + self.archived
+
+    @property
+    def handled(self) -> int:
+        """Objects that were read and records that were sent, also in vain."""
+        return self.processed + self.pushed + self.push_failed
 
     @property
     def would_send(self) -> bool:

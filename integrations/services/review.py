@@ -57,7 +57,7 @@ def resolve_conflict(conflict: Conflict, side: Side, *, actor: User) -> None:
         actor=actor,
         target=conflict.integration,
         before={"platform": conflict.local, "provider": conflict.remote},
-        after={"field": conflict.field, "kept": side},
+        after={"kind": conflict.record_kind, "field": conflict.field, "kept": side},
     )
 
 

@@ -87,5 +87,5 @@ class Slots:
             "slot",
             slot.name,
             f"Aucun choix n’est fait pour « {slot.label} »{about} de « {self.resource.label} ». Choisissez-le sous "
-            "« Correspondance des comptes », puis réessayez.",
+            "l’onglet « Comptes », puis réessayez.",
         )

@@ -3,13 +3,11 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from django import template
-from django.contrib.auth import get_user_model
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -19,10 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 import connectors
 from integrations import stop
-from integrations.core.audit import AUDIT_ACTIONS
-from integrations.core.models import AuditEvent
 from integrations.core.roles import is_administrator
-from integrations.models import Integration
 
 register = template.Library()
 
@@ -163,98 +158,6 @@ def object_label(name: str, provider: str) -> str:
 def provider_label(slug: str) -> str:
     """A provider's name."""
     return connectors.get(slug).label
-
-
-@register.filter
-def audit_label(action: str) -> str:
-    """What the audit log calls an act."""
-    return AUDIT_ACTIONS.get(action, action)
-
-
-FACTS = {
-    "account": "compte",
-    "account_id": "identifiant du compte",
-    "active": "actif",
-    "archived": "archivés",
-    "changes": "modifications",
-    "elements": "éléments",
-    "email": "adresse courriel",
-    "environment": "environnement",
-    "field": "champ",
-    "full": "complète",
-    "id": "identifiant",
-    "integration": "intégration",
-    "is_active": "compte actif",
-    "job": "synchronisation",
-    "kept": "valeur gardée",
-    "kinds": "types d’enregistrement",
-    "left": "laissés tels quels",
-    "merged": "fusionnés",
-    "platform": "plateforme",
-    "preview": "aperçu",
-    "provider": "fournisseur",
-    "reason": "raison",
-    "record": "enregistrement",
-    "records": "enregistrements",
-    "references": "renvois déplacés",
-    "resource": "objet",
-    "restored": "rétablis",
-    "result": "résultat",
-    "revocation": "révocation",
-    "role": "rôle",
-    "rules": "règles",
-    "search": "recherche",
-    "side": "côté",
-    "since": "depuis",
-    "stopped_by": "arrêté par",
-    "until": "jusqu’au",
-}
-# What the log calls the options of a single field: their facts are named "<field>.<option>".
-FIELD_OPTIONS = {
-    "conflict_policy": "en cas de conflit",
-    "transform_in": "transformation à la réception",
-    "transform_out": "transformation à l’envoi",
-}
-
-
-@register.filter
-def audit_changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
-    """The facts that an act touched: name, before, after (None where a side says nothing)."""
-    before, after = event.before or {}, event.after or {}
-    options = {field.name: str(field.verbose_name) for field in Integration._meta.get_fields() if field.concrete}
-    return [
-        (
-            FACTS.get(name) or options.get(name) or _field_option(name),
-            _fact(name, before.get(name)),
-            _fact(name, after.get(name)),
-        )
-        for name in dict.fromkeys([*before, *after])
-    ]
-
-
-def _field_option(name: str) -> str:
-    field, _, option = name.rpartition(".")
-    return f"{field}, {FIELD_OPTIONS[option]}" if option in FIELD_OPTIONS else name
-
-
-@cache
-def _choices() -> dict[str, dict[Any, str]]:
-    """The French words for the codes that a fact may hold, by the name of the fact."""
-    models = (Integration, get_user_model())
-    words = {field.name: dict(field.flatchoices) for model in models for field in model._meta.fields if field.choices}
-    providers = {connector.slug: connector.label for connector in connectors.all_connectors()}
-    return words | {"provider": providers}
-
-
-def _fact(name: str, value: Any) -> Any:
-    words = _choices().get(name, {})
-    if isinstance(value, str) and value in words:
-        return words[value]
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "—"
-    return "—" if value == "" else value
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,10 +49,15 @@ def offer_of(connector: type[Connector]) -> Offer:
         category=connector.category,
         badge=connector.badge,
         description=connector.description,
-        auth=", ".join(method.label for method in connector.auth_methods),
-        sync=", ".join(word for word in connector.sync_types if word != REAL_TIME or connector.webhooks),
+        auth=_listing(method.label for method in connector.auth_methods),
+        sync=_listing(word for word in connector.sync_types if word != REAL_TIME or connector.webhooks),
         available=connector.available and bool(methods(connector) and environments(connector)),
     )
+
+
+def _listing(words: Iterable[str]) -> str:
+    """Words of a list, the first one alone with a capital."""
+    return ", ".join(word if not place else word[:1].lower() + word[1:] for place, word in enumerate(words))
 
 
 def is_fragment(request: HttpRequest) -> bool:

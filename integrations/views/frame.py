@@ -34,7 +34,7 @@ def _tabs(integration: Any, current: str) -> list[Tab]:
         ("conflicts", "conflicts", "Conflits", integration.direction == Direction.BOTH or waiting, waiting, "warn"),
         ("approvals", "approvals", "À approuver", bool(asked), asked, "warn"),
         ("pushes", "pushes", "Envois", integration.sends or refused, refused, "bad"),
-        ("slots", "slots", "Correspondance des comptes", has_slots, 0, ""),
+        ("slots", "slots", "Comptes", has_slots, 0, ""),
         ("settings", "settings", "Paramètres", True, 0, ""),
         ("log", "log", "Journal", True, 0, ""),
     ]

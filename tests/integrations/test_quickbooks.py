@@ -305,7 +305,7 @@ def test_an_invoice_without_account_mapping_waits_with_what_to_do(
     job = synchronise(quickbooks)
     operation = PushOperation.objects.get(record_id=mine)
     assert (job.status, operation.status, operation.code) == (JobStatus.PARTIAL, PushStatus.REJECTED, "slot")
-    assert "Correspondance des comptes" in operation.message
+    assert "l’onglet « Comptes »" in operation.message
     fill_account_mapping(quickbooks)
     PushOperation.objects.filter(pk=operation.pk).update(status=PushStatus.PENDING, code="")
     assert synchronise(quickbooks).pushed == 1

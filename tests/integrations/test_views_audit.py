@@ -8,7 +8,7 @@ from django.test import Client
 from integrations import services
 from integrations.core import audit
 from integrations.core.models import AuditEvent
-from integrations.templatetags.lacoste import audit_changes
+from integrations.templatetags.journal import audit_changes
 from tests.integrations import rows
 
 pytestmark = pytest.mark.django_db
@@ -43,11 +43,33 @@ def test_the_log_speaks_of_lists_and_of_single_fields_in_words(administrator_cli
         before={"tenant.email.conflict_policy": ""},
         after={"tenant.email.conflict_policy": "platform"},
     )
-    audit.record("integration.slots_changed", target=made, before={"rules": []}, after={"rules": ["a → 1", "b → 2"]})
+    books = rows.integration(provider="quickbooks")
+    rules = ["invoices.item → 1", "invoices.gone → 2"]
+    audit.record("integration.slots_changed", target=books, before={"rules": []}, after={"rules": rules})
     html = administrator_client.get("/audit").content.decode()
-    assert "tenant.email, en cas de conflit" in html
-    assert '<span class="before">—</span> <span class="after">platform</span>' in html
-    assert "a → 1, b → 2" in html
+    assert "Locataire, Courriel, en cas de conflit" in html
+    assert '<span class="before">—</span> <span class="after">La plateforme l’emporte</span>' in html
+    assert "Factures, Article ou service → 1, Factures, gone → 2" in html
+
+
+def test_the_log_names_objects_and_fields_as_their_provider_does(administrator_client: Client) -> None:
+    made = rows.integration()
+    audit.record("sync.error_retried", target=made, after={"resource": "tenants", "id": "t1"})
+    audit.record("mapping.changed", target=made, before={"tenants.conflict_policy": ""}, after={})
+    audit.record("conflict.resolved", target=made, after={"kind": "tenant", "field": "email", "kept": "provider"})
+    audit.record("sync.error_retried", after={"resource": "tenants"})
+    html = administrator_client.get("/audit").content.decode()
+    assert '<span class="quiet">Objet</span>  <span class="after">Locataires</span>' in html
+    assert "Locataires, en cas de conflit" in html
+    assert '<span class="after">Courriel</span>' in html
+    assert '<span class="after">Fournisseur</span>' in html
+    # Without an integration among the targets nobody knows whose object it is.
+    assert '<span class="after">tenants</span>' in html
+
+
+def test_the_log_speaks_of_moments_in_local_time() -> None:
+    event = AuditEvent(action="emergency.resumed", before={"since": "2026-11-26T02:30:00+00:00"})
+    assert audit_changes(event) == [("depuis", "25 nov. 2026, 21\xa0h\xa030", None)]
 
 
 def test_the_log_speaks_of_options_in_words(administrator_client: Client) -> None:

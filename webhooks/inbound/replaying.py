@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from integrations.core import audit
 from integrations.core.models import User
+from integrations.models import Integration
 from integrations.services import Refused
 from webhooks.inbound import log
 from webhooks.models import InboundEvent, InboundStatus
@@ -25,8 +26,17 @@ def replay(ids: Iterable[UUID], *, actor: User) -> int:
 
 def replay_all(filters: log.Filters, *, actor: User) -> int:
     """The same for everything that the filters show."""
+    return _again(log.events(filters), _told(filters), actor)
+
+
+def _told(filters: log.Filters) -> dict[str, str]:
+    """The filters in the journal's words."""
     told = {name: str(value) for name, value in vars(filters).items() if value}
-    return _again(log.events(filters), told, actor)
+    named = {
+        "status": dict(InboundStatus.choices).get(filters.status),
+        "integration": filters.integration and Integration.objects.filter(pk=filters.integration).first(),
+    }
+    return told | {name: str(label) for name, label in named.items() if name in told and label}
 
 
 @transaction.atomic

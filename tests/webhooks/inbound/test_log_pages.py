@@ -133,7 +133,7 @@ def test_ticked_events_or_all_that_a_filter_shows_are_followed_again(one, admini
     administrator_client.post(address("replay_received"), {"all": "1", "back": back})
     # The third concerns no object of ours: it stays.
     assert set(InboundEvent.objects.filter(status="pending")) == {one, two}
-    assert AuditEvent.objects.filter(action="inbound.replayed").first().after["status"] == "done"
+    assert AuditEvent.objects.filter(action="inbound.replayed").first().after["status"] == "Traité"
 
 
 @pytest.mark.parametrize("back", ["", "https://evil.example/webhooks/received?status=done", "/webhooks/received"])
