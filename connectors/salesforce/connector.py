@@ -15,7 +15,7 @@ from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
 from connectors.base.writes import Option, PreparedWrite
 from connectors.salesforce import access, errors, options, reading, writing
-from connectors.salesforce.quirks import complete
+from connectors.salesforce.quirks import complete, is_gone
 from connectors.salesforce.resources import RESOURCES
 from connectors.salesforce.webhooks import WEBHOOKS
 
@@ -65,15 +65,15 @@ class Salesforce(Connector):
     def pull(
         self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING
     ) -> Iterator[Page]:
-        """Everything in order of change, then what changed and what was deleted since."""
+        """Everything in order of change (what lies in the bin as deleted), then what changed and was deleted since."""
         declared = self.resource(resource)
         size = max(1, min(page_size, declared.max_page_size))
         return reading.Reader(self._get, declared, lambda: self._readable(declared), size, filters).pages(cursor)
 
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
-        """One object by its id, with the fields that a pull reads; NotFound when it is gone."""
-        found = self._select(self.resource(resource), [f"Id = {reading.quoted(remote_id)}"])
-        if not found:
+        """One object as a pull reads it; NotFound when it is gone, and not by a merge."""
+        found = self._select(self.resource(resource), [f"Id = {reading.quoted(remote_id)}"], reading.EVERYTHING)
+        if not found or is_gone(found[0]):
             raise errors.gone(self.label)
         return found[0]
 
@@ -137,11 +137,11 @@ class Salesforce(Connector):
     def _get(self, path: str, **options: Any) -> Answer:
         return self.client.request("GET", path if path.startswith("/") else f"{self._root}/{path}", **options)
 
-    def _query(self, fields: list[str], entity: str, conditions: list[str]) -> Any:
-        return self._get("query", params={"q": reading.select(fields, entity, conditions)}).data
+    def _query(self, fields: list[str], entity: str, conditions: list[str], path: str = reading.LIVING) -> Any:
+        return self._get(path, params={"q": reading.select(fields, entity, conditions)}).data
 
-    def _select(self, declared: Resource, conditions: list[str]) -> list[dict[str, Any]]:
-        rows = reading.records_of(self._query(self._readable(declared), declared.path, conditions))
+    def _select(self, declared: Resource, conditions: list[str], path: str = reading.LIVING) -> list[dict[str, Any]]:
+        rows = reading.records_of(self._query(self._readable(declared), declared.path, conditions, path))
         return [complete(declared, raw) for raw in rows]
 
     def _readable(self, declared: Resource) -> list[str]:

@@ -44,6 +44,16 @@ def tombstone(deleted: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"Id": id18(str(deleted["id"]))} if deleted.get("id") else {})
 
 
+def merged_into(raw: Mapping[str, Any]) -> str:
+    """The id of the object that a deleted one was merged into."""
+    return str(raw.get("MasterRecordId") or "") if raw.get("IsDeleted") else ""
+
+
+def is_gone(raw: Mapping[str, Any]) -> bool:
+    """Whether it was deleted, and not by a merge."""
+    return bool(raw.get("IsDeleted")) and not merged_into(raw)
+
+
 def literal(moment: datetime) -> str:
     """An instant as SOQL writes it, to the second below."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

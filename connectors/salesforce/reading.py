@@ -1,4 +1,9 @@
-"""Reading: SOQL in order of change, page after page, then the list of deletions."""
+"""Reading: SOQL in order of change, page after page, then the list of deletions.
+
+Both tell what was deleted. The query (of everything, the recycle bin too) tells more of it: into which object it was
+merged, which the list does not. The list knows what is in no bin any more. It is asked up to the moment when the query
+began, so that it never tells of a loser which the query did not name before.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,10 @@ from connectors.base.paginators import NextLink
 from connectors.base.resource import Resource
 from connectors.base.rest import format_instant, parse_instant
 from connectors.salesforce import errors
-from connectors.salesforce.quirks import complete, literal, server_time, tombstone
+from connectors.salesforce.quirks import complete, id18, literal, server_time, tombstone
 
 Get = Callable[..., Answer]
+LIVING, EVERYTHING = "query", "queryAll"
 SMALLEST_BATCH, LARGEST_BATCH = 200, 2000
 # What the provider lists late. Its list of deletions also wants more than a minute between start and end.
 OVERLAP = timedelta(minutes=5)
@@ -54,6 +60,7 @@ class Reader:
                 code="bad_filter",
             )
         self._get, self._resource, self._fields, self._size = get, resource, fields, size
+        self._dead: set[str] = set()
         self._period = [
             f"CloseDate {sign} {_day(filters[name])}"
             for name, sign in (("date_from", ">="), ("date_to", "<="))
@@ -99,7 +106,7 @@ class Reader:
         """The page that the state names; None when the provider has forgotten it."""
         options = {"Sforce-Query-Options": f"batchSize={max(SMALLEST_BATCH, min(self._size, LARGEST_BATCH))}"}
         if not state.page:
-            return self._get("query", params={"q": self._soql(state)}, headers=options)
+            return self._get(EVERYTHING, params={"q": self._soql(state)}, headers=options)
         try:
             return self._get(state.page, headers=options)
         except CursorExpired:
@@ -124,6 +131,8 @@ class Reader:
         if not state.mark and (now := server_time(answer.headers.get("Date"))):
             state.mark = format_instant(now)
         for raw in rows:
+            if self._resource.is_deleted(raw):
+                self._dead.add(id18(str(raw.get("Id") or "")))
             moment = parse_instant(raw.get(self._resource.modified_field))
             if moment:
                 state.at = format_instant(moment)
@@ -138,15 +147,15 @@ class Reader:
 
     def _deletions(self, state: State) -> Iterator[Page]:
         start = parse_instant(state.deleted) or _never()
-        # Its clock is told to the second below; what was deleted in that very second counts.
-        end = (parse_instant(state.mark) or datetime.now(UTC)) + timedelta(seconds=1)
+        end = parse_instant(state.mark) or datetime.now(UTC)
         params = {"start": _offset_time(start), "end": _offset_time(end)}
         data = self._get(f"sobjects/{self._resource.path}/deleted/", params=params).data
         found = records_of(data, "deletedRecords")
         earliest, covered = (parse_instant(data.get(name)) for name in ("earliestDateAvailable", "latestDateCovered"))
         if earliest and earliest > start:
             raise CursorExpired("Salesforce ne se souvient plus de toutes les suppressions : tout est relu.")
-        records = [tombstone(one) for one in found]
+        # What this pass has told already is left out; one that another process goes on with may tell it twice.
+        records = [gone for one in found if (gone := tombstone(one)).get("Id") not in self._dead]
         parts = [records[at : at + self._size] for at in range(0, len(records), self._size)] or [[]]
         for number, part in enumerate(parts, start=1):
             last = number == len(parts)

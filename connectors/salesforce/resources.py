@@ -5,6 +5,7 @@ from typing import Any
 
 from connectors.base.resource import Capability, Map, Resource, Slot
 from connectors.salesforce import codecs
+from connectors.salesforce.quirks import merged_into
 
 CODECS = {"address": codecs.ADDRESS}
 WRITABLE: frozenset[Capability] = frozenset({"pull", "fetch", "create", "update", "upsert", "delete"})
@@ -30,6 +31,7 @@ ACCOUNTS = _resource(
     name="accounts",
     label="Comptes",
     record="customer",
+    merged_into=merged_into,
     path="Account",
     match=("name",),
     lookup_fields=("Name",),
@@ -46,6 +48,7 @@ CONTACTS = _resource(
     name="contacts",
     label="Contacts",
     record="contact",
+    merged_into=merged_into,
     path="Contact",
     match=("email",),
     lookup_fields=("Email",),
@@ -91,11 +94,11 @@ FIELDS = {
         "Name", "Type", "Industry", "Phone", "Website",
         "BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry",
         "ShippingStreet", "ShippingCity", "ShippingState", "ShippingPostalCode", "ShippingCountry",
-        "ParentId", "OwnerId",
+        "ParentId", "OwnerId", "MasterRecordId",
     ),
     "contacts": (
         "FirstName", "LastName", "Name", "Email", "Phone", "MobilePhone", "Title", "AccountId", "OwnerId",
-        "MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry",
+        "MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry", "MasterRecordId",
     ),
     "opportunities": (
         "Name", "StageName", "CloseDate", "Amount", "Probability", "AccountId", "IsClosed", "IsWon",

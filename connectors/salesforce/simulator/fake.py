@@ -111,7 +111,8 @@ class Salesforce(Provider):
 
     def act(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """grant: tokens without the consent page; expire_tokens: access tokens are over; revoke_grants: refresh tokens
-        too; forget_locators: pages that were not read yet are gone."""
+        too; forget_locators: pages that were not read yet are gone; merge {kind, id, into}, empty_bin: as a person
+        does."""
         if name == "grant":
             return self.grants.issue(DEMO_APP[0])
         if name == "expire_tokens":
@@ -120,6 +121,10 @@ class Salesforce(Provider):
             self.grants.end()
         elif name == "forget_locators":
             self.store.execute("DELETE FROM settings WHERE provider = ? AND name LIKE 'locator:%'", (SLUG,))
+        elif name == "empty_bin":
+            self.org.empty_bin()
+        elif name == "merge":
+            return self._merge(values["kind"], values["id"], values["into"])
         else:
             raise KeyError(name)
         return {}
@@ -145,6 +150,13 @@ class Salesforce(Provider):
         return response
 
     # Inside
+
+    def _merge(self, kind: str, object_id: str, into: str) -> dict[str, Any]:
+        try:
+            with self.hooks.gathered.work(), self.store.transaction():
+                return self.org.merge(kind, object_id, into)
+        except Fault as fault:
+            raise KeyError(object_id) from fault
 
     def _at(self, moment: datetime | None) -> Org:
         """The organization, as if it were that moment; None for the present."""

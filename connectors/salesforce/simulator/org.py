@@ -30,8 +30,9 @@ class Org:
         self.note: Callable[[str, str], None] = lambda entity, object_id: None
 
     def every(self, entity: str, *, dead: bool = False) -> list[Body]:
-        """All objects, deleted ones too when asked."""
-        return self._store.select(SLUG, entity, "1" if dead else "deleted_at IS NULL")
+        """All objects, those in the recycle bin too when asked."""
+        kept = "json_extract(body, '$.purged') IS NULL"
+        return self._store.select(SLUG, entity, kept if dead else "deleted_at IS NULL")
 
     def get(self, entity: str, object_id: str) -> Body:
         """A live object; Fault when there is none."""
@@ -82,20 +83,29 @@ class Org:
         """Into the recycle bin; an account takes its contacts and opportunities with it."""
         body = self.get(entity, object_id)
         self._unmodified(body, condition)
-        now = self._now()
-        gone = {
-            **body,
-            "IsDeleted": True,
-            "SystemModstamp": told(now),
-            "updated_at": stamp(now),
-            "deleted_at": stamp(now),
-        }
-        self._store.put(SLUG, entity, gone)
+        self._bin(entity, body)
         if entity == "Account":
             for child in ("Contact", "Opportunity"):
                 for one in self.every(child):
                     if one.get("AccountId") == body["Id"]:
                         self.delete(child, one["Id"])
+
+    def merge(self, entity: str, object_id: str, into: str) -> Body:
+        """As a person does in the screens: one goes into the bin and names the other, which has what was its."""
+        lost, kept = self.get(entity, object_id), self.get(entity, into)
+        for child, declared in ENTITIES.items():
+            for name in (name for name, one in declared.fields.items() if one.target == entity):
+                for one in self.every(child):
+                    if one.get(name) == lost["Id"]:
+                        self._save(child, {**one, name: kept["Id"]}, {})
+        self._bin(entity, {**lost, "MasterRecordId": kept["Id"]})
+        return self._save(entity, self.get(entity, into), {})
+
+    def empty_bin(self) -> None:
+        """What was deleted is gone for good; only the list of deletions still tells it."""
+        for entity in ENTITIES:
+            for one in self._store.select(SLUG, entity, "deleted_at IS NOT NULL"):
+                self._store.put(SLUG, entity, {**one, "purged": True})
 
     def edit(self, entity: str, object_id: str, values: Mapping[str, Any], remove: list[str]) -> Body:
         """A change as in the screens, unchecked; IsDeleted false takes an object out of the bin."""
@@ -170,6 +180,11 @@ class Org:
         changed = datetime.fromisoformat(body["SystemModstamp"])
         if changed > parsedate_to_datetime(condition):
             raise Fault("PRECONDITION_FAILED", "The record has been modified", status=412)
+
+    def _bin(self, entity: str, body: Body) -> None:
+        now = self._now()
+        gone = {"IsDeleted": True, "SystemModstamp": told(now), "updated_at": stamp(now), "deleted_at": stamp(now)}
+        self._store.put(SLUG, entity, {**body, **gone})
 
     def _save(self, entity: str, body: Body, changed: Mapping[str, Any]) -> Body:
         now = self._now()

@@ -9,7 +9,7 @@ from connectors.base.rest import parse_instant
 from connectors.salesforce.connector import Salesforce
 from tests.connectors.salesforce.conftest import read
 
-COUNTS = {"accounts": 12, "contacts": 20, "opportunities": 14}
+COUNTS = {"accounts": 13, "contacts": 20, "opportunities": 14}
 ACCOUNTS = Salesforce.resource("accounts")
 
 
@@ -22,7 +22,9 @@ def test_the_first_pull_reads_everything(salesforce, resource, count):
     records, cursor, pages = read(salesforce, resource)
     assert (len(records), pages) == (count, 1)
     assert cursor["since"] and cursor["deleted"]
-    assert not any(Salesforce.resource(resource).is_deleted(raw) for raw in records.values())
+    # One account lies in the recycle bin.
+    dead = [raw for raw in records.values() if Salesforce.resource(resource).is_deleted(raw)]
+    assert len(dead) == (resource == "accounts")
     json.dumps([records, cursor])
 
 
@@ -42,7 +44,7 @@ def test_an_object_arrives_whole(salesforce):
 def test_pages_of_any_size_hold_everything_once(salesforce, size):
     pages = list(salesforce.pull("accounts", None, page_size=size))
     ids = [raw["Id"] for page in pages for raw in page.records]
-    assert len(ids) == len(set(ids)) == 12
+    assert len(ids) == len(set(ids)) == 13
     assert all(len(page.records) <= size for page in pages)
     assert [page.last for page in pages].count(True) == 1
 
@@ -63,7 +65,7 @@ def test_a_pull_goes_on_after_any_page(salesforce, simulator):
     for stop in range(len(pages) - 1):
         rest, _, _ = read(salesforce, "accounts", json.loads(json.dumps(pages[stop].cursor)), size=150)
         before = {raw["Id"] for page in pages[: stop + 1] for raw in page.records}
-        assert len(before | set(rest)) == 462
+        assert len(before | set(rest)) == 463
 
 
 def test_pages_that_the_provider_has_forgotten_are_asked_for_anew(salesforce, simulator):
@@ -73,7 +75,7 @@ def test_pages_that_the_provider_has_forgotten_are_asked_for_anew(salesforce, si
         seen |= {raw["Id"] for raw in page.records}
         if number == 1:
             simulator.act("salesforce", "forget_locators")
-    assert len(seen) == 612
+    assert len(seen) == 613
     restarted = [one["query"] for one in asked(simulator, "/query") if "SystemModstamp+%3E%3D" in one["query"]]
     assert len(restarted) == 1
 
@@ -114,20 +116,80 @@ def test_deletions_arrive_with_the_next_pass(salesforce, simulator):
     assert pages == 2
     assert ACCOUNTS.is_deleted(found[gone]) and ACCOUNTS.remote_id(found[gone]) == gone
     assert ACCOUNTS.version(found[gone])
-    # The contacts of the account went with it.
+    # Like every last change it is read again until there is a later one.
+    simulator.edit("Account", list(records)[1], Phone="+1 514 555-9999", slug="salesforce")
     simulator.advance(3600)
+    _, after, _ = read(salesforce, "accounts", after)
+    simulator.edit("Account", list(records)[1], Phone="+1 514 555-8888", slug="salesforce")
     _, after, _ = read(salesforce, "accounts", after)
     assert gone not in read(salesforce, "accounts", after)[0]
 
 
-def test_many_deletions_come_in_pages(salesforce, simulator):
+def test_many_deletions_come_once_each_and_from_any_page_on(salesforce, simulator):
     records, cursor, _ = read(salesforce, "opportunities")
-    for one in list(records)[:5]:
+    gone = list(records)[:7]
+    for one in gone[:3]:
         simulator.delete("Opportunity", one, "salesforce")
+    simulator.act("salesforce", "empty_bin")
+    simulator.advance(60)
+    for one in gone[3:]:
+        simulator.delete("Opportunity", one, "salesforce")
+    simulator.advance(60)
     pages = list(salesforce.pull("opportunities", cursor, page_size=2))
-    assert sum(raw["IsDeleted"] for page in pages for raw in page.records) == 5
-    resumed, _, _ = read(salesforce, "opportunities", pages[-2].cursor, size=2)
-    assert sum(raw["IsDeleted"] for raw in resumed.values()) == 5
+    told = [[raw["Id"] for raw in page.records if raw["IsDeleted"]] for page in pages]
+    assert sorted(one for page in told for one in page) == sorted(gone)
+    for stop in range(len(pages) - 1):
+        rest, _, _ = read(salesforce, "opportunities", json.loads(json.dumps(pages[stop].cursor)), size=2)
+        before = {one for page in told[: stop + 1] for one in page}
+        assert before | {key for key, raw in rest.items() if raw["IsDeleted"]} == set(gone)
+
+
+def test_what_is_in_no_bin_any_more_is_known_by_the_list_of_deletions(salesforce, simulator):
+    records, cursor, _ = read(salesforce, "contacts")
+    gone = next(iter(records))
+    simulator.delete("Contact", gone, "salesforce")
+    simulator.act("salesforce", "empty_bin")
+    simulator.advance(60)
+    found, _, _ = read(salesforce, "contacts", cursor)
+    assert Salesforce.resource("contacts").is_deleted(found[gone])
+
+
+@pytest.mark.parametrize(("resource", "kind"), [("accounts", "Account"), ("contacts", "Contact")])
+def test_a_merge_tells_into_which_object(salesforce, simulator, resource, kind):
+    declared = Salesforce.resource(resource)
+    records, cursor, _ = read(salesforce, resource)
+    loser, survivor, other = [key for key, raw in records.items() if not raw["IsDeleted"]][:3]
+    simulator.delete(kind, other, "salesforce")
+    simulator.act("salesforce", "merge", kind=kind, id=loser, into=survivor)
+    simulator.advance(60)
+    told = [raw for page in salesforce.pull(resource, cursor, page_size=2000) for raw in page.records]
+    of_loser = [raw for raw in told if raw["Id"] == loser]
+    assert [(declared.is_deleted(raw), declared.merged_into(raw)) for raw in of_loser] == [(True, survivor)]
+    found = {raw["Id"]: raw for raw in told}
+    assert declared.merged_into(found[survivor]) == declared.merged_into(found[other]) == ""
+    assert declared.merged_into(salesforce.fetch(resource, loser[:15])) == survivor
+    with pytest.raises(NotFound):
+        salesforce.fetch(resource, other)
+
+
+def test_a_merge_during_a_pass_is_never_told_as_a_mere_deletion(salesforce, simulator):
+    records, cursor, _ = read(salesforce, "contacts")
+    loser, survivor = list(records)[:2]
+    pages = salesforce.pull("contacts", cursor, page_size=1)
+    first = next(pages)
+    simulator.act("salesforce", "merge", kind="Contact", id=loser, into=survivor)
+    rest = list(pages)
+    simulator.advance(60)
+    again = list(salesforce.pull("contacts", rest[-1].cursor, page_size=100))
+    told = [raw for page in [first, *rest, *again] for raw in page.records if raw["Id"] == loser and raw["IsDeleted"]]
+    assert {Salesforce.resource("contacts").merged_into(raw) for raw in told} == {survivor}
+
+
+def test_a_loser_that_was_taken_out_of_the_bin_is_itself_again():
+    raw = {"Id": "0035g00000PqRsTAAV", "MasterRecordId": "0035g00000AbCdEAAV", "IsDeleted": False}
+    merged = Salesforce.resource("contacts").merged_into
+    assert (merged(raw), merged({**raw, "IsDeleted": True})) == ("", "0035g00000AbCdEAAV")
+    assert merged({"Id": "0035g00000PqRsTAAV", "IsDeleted": True}) == ""
 
 
 def test_an_object_out_of_the_bin_comes_back(salesforce, simulator):
@@ -146,7 +208,7 @@ def test_when_the_list_of_deletions_does_not_reach_back_everything_is_read_again
     simulator.advance(16 * 86400 if purged else 3600)
     salesforce.tokens.renew_now()
     records, after, _ = read(salesforce, "accounts", cursor)
-    assert len(records) == 12
+    assert len(records) == 13
     assert parse_instant(after["deleted"]) > parse_instant(cursor["deleted"])
 
 
@@ -211,7 +273,7 @@ def test_a_page_that_names_itself_as_the_next_stops_the_pull(salesforce, simulat
 def test_an_object_without_an_id_is_told_and_the_others_come(salesforce, simulator):
     simulator.fault("missing_field", "/services/data/v66.0/query", slug="salesforce", field="Id")
     [page] = salesforce.pull("accounts", None, page_size=100)
-    assert len(page.records) == 12
+    assert len(page.records) == 13
     with pytest.raises(Malformed, match="sans identifiant"):
         ACCOUNTS.remote_id(page.records[0])
 
@@ -229,7 +291,7 @@ def test_a_malformed_answer_is_told(hosts, script, connect, body):
 @pytest.mark.parametrize("kind", ["html", "truncated", "error", "unavailable"])
 def test_a_hiccup_is_tried_again_and_an_outage_is_told(salesforce, simulator, kind):
     simulator.fault(kind, "/services/data", slug="salesforce")
-    assert len(read(salesforce, "accounts")[0]) == 12
+    assert len(read(salesforce, "accounts")[0]) == 13
     simulator.fault(kind, "/services/data", times=None, slug="salesforce")
     with pytest.raises(Transient):
         read(salesforce, "accounts")
@@ -265,4 +327,4 @@ def test_a_long_reading_leaves_the_last_calls_of_the_day_to_others_and_goes_on_l
             cursor = page.cursor
     assert caught.value.code == "daily_reserve" and len(seen) == 400
     simulator.configure("salesforce", daily_limit=100000)
-    assert len(seen | set(read(salesforce, "accounts", cursor)[0])) == 462
+    assert len(seen | set(read(salesforce, "accounts", cursor)[0])) == 463

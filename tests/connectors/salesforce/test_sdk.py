@@ -72,7 +72,7 @@ def test_the_connector_reads_what_it_writes(salesforce, sdk, simulator):
 
 def test_its_pages_counts_and_changes_are_those_of_the_connector(salesforce, sdk, simulator):
     simulator.seed("Account", 2100, "salesforce")
-    everything = sdk.query_all("SELECT Id FROM Account ORDER BY SystemModstamp, Id")
+    everything = sdk.query_all("SELECT Id FROM Account ORDER BY SystemModstamp, Id", include_deleted=True)
     ours = list(read(salesforce, "accounts", size=500)[0])
     assert [row["Id"] for row in everything["records"]] == ours
     assert sdk.query("SELECT COUNT() FROM Account WHERE Name LIKE 'Lot%'")["totalSize"] == 2100
