@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import models
-
 from integrations.core.ids import uuid7
 from integrations.records.kinds import FieldInfo
-from integrations.records.models import GuardedQuerySet, Line, Record
-from integrations.records.writing import attnames_of, delete_rows, write_rows
+from integrations.records.models import Line, Record
+from integrations.records.writing import delete_rows, new_instance, row_of, write_rows
 
 Item = dict[str, Any]
 
@@ -117,35 +115,37 @@ def _line(info: FieldInfo, record: Record, place: int, item: Item) -> Line:
     assert info.model is not None
     values = {sub.attname: item[sub.name] for sub in info.items}
     values |= {"id": item["id"], "position": place, "remote_ids": item["remote_ids"], info.owner: record.pk}
-    layout = attnames_of(info.model)
-    # from_db skips the keyword handling of a model's constructor, which costs more than all the rest here.
-    return info.model.from_db("default", layout, [values[name] for name in layout])
+    return new_instance(info.model, values)
 
 
-def row_of(instance: models.Model) -> list[Any]:
-    """Return an instance's column values in the order that `write_rows` wants."""
-    values = instance.__dict__
-    return [values[name] for name in attnames_of(type(instance))]
-
-
-class LoadedRows(GuardedQuerySet):
-    """Child rows that are here already; whatever narrows or sorts them asks the database.
-
-    Building the true query for each record would cost more than writing the record.
+class LoadedRows:
+    """Child rows that are here already, as `record.<collection>.all()` gives them; whatever narrows or sorts them asks
+    the database. Building the true query set for each record would cost more than writing the record.
     """
 
-    owner: dict[str, UUID]
+    def __init__(self, model: type[Line], owner: dict[str, UUID], rows: Sequence[Line]) -> None:
+        self.model, self._owner, self._rows = model, owner, list(rows)
 
-    def _chain(self) -> GuardedQuerySet:
-        rows: GuardedQuerySet = self.model.objects.filter(**self.owner)
-        return rows
+    def all(self) -> LoadedRows:
+        """The rows themselves."""
+        return self
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._rows[place]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model.objects.filter(**self._owner), name)
 
 
 def show_rows(record: Record, info: FieldInfo, rows: Sequence[Line]) -> None:
     """Make `record.<collection>.all()` answer with `rows` without a query, as prefetch_related does."""
-    loaded: Any = LoadedRows(info.model)
-    loaded.owner = {info.owner: record.pk}
-    loaded._result_cache = list(rows)
-    loaded._prefetch_done = True
+    assert info.model is not None
     # Django's own place for prefetched rows.
-    record.__dict__.setdefault("_prefetched_objects_cache", {})[info.name] = loaded
+    shown = record.__dict__.setdefault("_prefetched_objects_cache", {})
+    shown[info.name] = LoadedRows(info.model, {info.owner: record.pk}, rows)

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from integrations.core.ids import uuid7
 from integrations.records.changes import Applied, Change, InvalidChanges, Origin, Outcome, StaleVersion
-from integrations.records.children import ChildWrites, match_lines, row_of, show_rows
+from integrations.records.children import ChildWrites, match_lines, show_rows
 from integrations.records.kinds import BLANK, KINDS, Kind, clean, value_of
 from integrations.records.models import Record, RecordHistory
 from integrations.records.values import BadValue, to_json
-from integrations.records.writing import new_instance, write_rows
+from integrations.records.writing import new_instance, row_of, write_rows
 
 Records = dict[tuple[str, UUID], Record]
 Values = dict[str, Any]

@@ -5,9 +5,10 @@ Everything is read from the models once; a kind adds only its slug, its list col
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, cast
 
 from django.db import models
@@ -108,6 +109,16 @@ class Kind:
         return {info.name: info.default for info in self.scalars if info.empty() not in BLANK}
 
     @cached_property
+    def attnames(self) -> Mapping[str, str]:
+        """Name → attribute of every column, system fields included (provenance excepted)."""
+        return {name: name for name in _SYSTEM} | {info.name: info.attname for info in self.scalars}
+
+    @cached_property
+    def columns_of(self) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+        """Picks them, in order, from an instance's `__dict__`; KeyError when one is not there."""
+        return itemgetter(*self.attnames.values())
+
+    @cached_property
     def _empty(self) -> dict[str, Any]:
         return {info.attname: info.empty() for info in self.scalars}
 
@@ -155,7 +166,9 @@ def value_of(record: Record, info: FieldInfo) -> Any:
     """Return the canonical Python value of one field of a record (child rows are read when not yet loaded)."""
     if not info.is_collection:
         return getattr(record, info.attname)
-    rows = getattr(record, info.name).all()
+    # Rows that are here already are not asked of a manager, which costs more to make than a list.
+    held = record.__dict__.get("_prefetched_objects_cache", {}).get(info.name)
+    rows = getattr(record, info.name).all() if held is None else held
     if info.type == "references":
         return sorted(getattr(row, info.attname) for row in rows)
     return [line_item(info, row) for row in rows]
@@ -163,11 +176,12 @@ def value_of(record: Record, info: FieldInfo) -> Any:
 
 def content(record: Record) -> dict[str, Any]:
     """Return the whole record as canonical values, system fields included (provenance excepted)."""
-    kind, held = kind_of(type(record)), record.__dict__
-    taken = {name: getattr(record, name) for name in _SYSTEM}
-    for info in kind.scalars:
-        # Deferred columns are not in the instance yet; all others cost one look.
-        taken[info.name] = held[info.attname] if info.attname in held else getattr(record, info.attname)
+    kind = kind_of(type(record))
+    try:
+        values = kind.columns_of(record.__dict__)
+    except KeyError:  # a deferred column
+        values = [getattr(record, attname) for attname in kind.attnames.values()]
+    taken = dict(zip(kind.attnames, values, strict=True))
     for info in kind.collections:
         taken[info.name] = value_of(record, info)
     return taken

@@ -7,12 +7,13 @@ upserts; one JSON array is several times cheaper in Python, and the statement is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -35,9 +36,10 @@ def columns_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 
 @lru_cache
-def attnames_of(model: type[models.Model]) -> list[str]:
-    """Return the instance attributes that hold those columns."""
-    return [column.attname for column in columns_of(model)]
+def _picker(model: type[models.Model]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    attnames = [column.attname for column in columns_of(model)]
+    pick = itemgetter(*attnames)
+    return pick if len(attnames) > 1 else lambda values: (pick(values),)
 
 
 def new_instance(model: type[M], values: Mapping[str, Any]) -> M:
@@ -51,6 +53,11 @@ def new_instance(model: type[M], values: Mapping[str, Any]) -> M:
     instance._state.adding, instance._state.db = False, "default"
     instance.__dict__.update(values)
     return instance
+
+
+def row_of(instance: models.Model) -> Sequence[Any]:
+    """Return an instance's column values in the order that write_rows() wants."""
+    return _picker(type(instance))(instance.__dict__)
 
 
 def write_rows(model: type[models.Model], rows: Sequence[Sequence[Any]], mode: Mode = "insert") -> None:
@@ -84,11 +91,13 @@ class _Pipeline:
         self._pipeline = pipeline
         self._sent: list[tuple[Any, type[models.Model], int]] = []
         self._sending = False
+        self._unheard = False
+        """Whether a statement was sent since the last look at the outcomes."""
 
     def send(self, sql: str, parameter: str, model: type[models.Model], wanted: int) -> None:
         """Send a statement of write_rows; its outcome is looked at in settle()."""
-        cursor = connection.cursor()
-        self._sending = True
+        cursor = _binding_cursor()
+        self._sending = self._unheard = True
         try:
             cursor.execute(sql, [parameter])
         finally:
@@ -99,17 +108,31 @@ class _Pipeline:
         """An execute wrapper: whoever else runs a statement wants its outcome at once."""
         result = execute(sql, parameters, many, context)
         if not self._sending:
-            self._pipeline.sync()
+            self._look()
         return result
+
+    def _look(self) -> None:
+        self._pipeline.sync()
+        self._unheard = False
 
     def settle(self) -> None:
         """Wait for every outcome; raises what the first statement that failed would have raised."""
-        with connection.wrap_database_errors:
-            self._pipeline.sync()
+        if self._unheard:
+            with connection.wrap_database_errors:
+                self._look()
         for cursor, model, wanted in self._sent:
             _demand(cursor.rowcount, wanted, model)
             cursor.close()
         self._sent.clear()
+
+
+def _binding_cursor() -> Any:
+    """A cursor that sends parameters beside the statement: a page is long, and as a quoted literal within it would be
+    written once more here and read once more there."""
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    cursor: Any = ServerBindingCursor
+    return connection._prepare_cursor(cursor(connection.connection))  # type: ignore[attr-defined]
 
 
 _pipeline: ContextVar[_Pipeline | None] = ContextVar("pipeline", default=None)

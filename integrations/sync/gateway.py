@@ -19,7 +19,7 @@ from integrations import stop
 from integrations.models import Credential, Exchange, Integration
 from integrations.models.connection import OAUTH2
 from integrations.oauth.tokens import DatabaseTokenStore
-from integrations.records.writing import columns_of, write_rows
+from integrations.records.writing import row_of, write_rows
 from integrations.sync.bucket import bucket_of
 from integrations.sync.hosts import hosts_of
 
@@ -111,8 +111,7 @@ def _skew(exchange: ConnectorExchange) -> timedelta | None:
 
 def write(exchanges: Sequence[Exchange]) -> None:
     """Insert exchanges; one statement, none for nothing."""
-    names = [column.attname for column in columns_of(Exchange)]
-    write_rows(Exchange, [[getattr(row, name) for name in names] for row in exchanges])
+    write_rows(Exchange, [row_of(row) for row in exchanges])
 
 
 def retry_policy(integration: Integration) -> RetryPolicy:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, Q
+from django.db import connection
+from django.db.models import Q
 
-from integrations import routing
-from integrations.models import HeldChange, Integration, LinkState, RecordLink
-from integrations.records.writing import columns_of, write_rows
+from integrations.models import Integration, LinkState, RecordLink
+from integrations.records.writing import row_of, write_rows
 
 LinkKey = tuple[str, str]
 """(resource, remote id)"""
@@ -25,21 +27,51 @@ def _wanted(keys: Iterable[LinkKey]) -> Q:
     return wanted
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the platform knows of some remote objects: their links, and whether there is anybody to tell of them."""
+
+    links: dict[LinkKey, RecordLink]
+    others_send: bool
+    """Whether another integration sends changes of the platform."""
+
+
+# One question for links and surroundings, as a page asks it before all else. Written out: through the query set it
+# took Python longer than the database, and a fifth of a first pull. `any` is how each database looks into a list.
+_LOAD = """
+SELECT link.*, around.others_send, around.some_wait
+FROM (
+    SELECT
+        EXISTS (
+            SELECT 1 FROM integrations_integration
+            WHERE deleted_at IS NULL AND direction IN ('out', 'both') AND id <> %s
+        ) AS others_send,
+        EXISTS (SELECT 1 FROM integrations_heldchange WHERE integration_id = %s) AS some_wait
+) AS around
+LEFT JOIN integrations_recordlink AS link
+    ON link.integration_id = %s AND link.state <> 'archived'
+    AND link.resource {any} AND link.remote_id {any}
+"""
+_POSTGRESQL = _LOAD.format(any="= ANY (ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)))")
+_SQLITE = _LOAD.format(any="IN (SELECT value FROM json_each(%s))")
+
+
 def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
     """The links of these remote objects, whole; one query. Those of an integration that was removed do not count."""
-    rows = RecordLink.objects.filter(_wanted(keys), integration_id=integration_id).exclude(state=LinkState.ARCHIVED)
-    others = routing.senders().exclude(pk=integration_id)
-    waiting = HeldChange.objects.filter(integration_id=integration_id)
-    rows = rows.annotate(others_send=Exists(others), some_wait=Exists(waiting))
-    return {(link.resource, link.remote_id): link for link in rows}
+    return look_up(integration_id, keys).links
 
 
-def nobody_listens(integration_id: UUID, known: Mapping[LinkKey, RecordLink]) -> bool:
-    """Whether no other integration sends, as the links that were just loaded say; one query when there are none."""
-    first = next(iter(known.values()), None)
-    if first is None:
-        return not routing.senders().exclude(pk=integration_id).exists()
-    return not getattr(first, "others_send", True)
+def look_up(integration_id: UUID, keys: set[LinkKey]) -> Known:
+    """load() and its surroundings, in the same query. Every link tells too whether changes of its integration wait for
+    a person (`some_wait`)."""
+    postgresql = connection.vendor == "postgresql"
+    mine = integration_id if postgresql else integration_id.hex
+    wanted = [json.dumps(sorted(names)) for names in (set(part) for part in zip(*keys, strict=True))] or ["[]", "[]"]
+    rows = list(RecordLink.objects.raw(_POSTGRESQL if postgresql else _SQLITE, [mine, mine, mine, *wanted]))
+    # One row without a link tells the surroundings where no object is known.
+    found = {(link.resource, link.remote_id): link for link in rows if link.pk is not None}
+    others_send: bool = rows[0].others_send  # type: ignore[attr-defined]
+    return Known({key: link for key, link in found.items() if key in keys}, bool(others_send))
 
 
 def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:
@@ -60,5 +92,4 @@ def of_records(integration: Integration, resource: str, kind: str, ids: Iterable
 
 def save(links: list[RecordLink]) -> None:
     """Insert or update these links, in one statement."""
-    names = [column.attname for column in columns_of(RecordLink)]
-    write_rows(RecordLink, [[getattr(link, name) for name in names] for link in links], "replace")
+    write_rows(RecordLink, [row_of(link) for link in links], "replace")

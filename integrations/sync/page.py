@@ -53,6 +53,8 @@ class Met:
     have a link (`held`) or are met for the first time (`matched`), all locked."""
 
     known: dict[LinkKey, RecordLink]
+    unheard: bool
+    """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
     changed: list[Item]
     held: list[UUID]
     matched: match.Matches
@@ -109,7 +111,7 @@ class PageStore:
     deletion: str = ""
     """What a deletion means, where it is not what the integration's settings say."""
     _unheard: bool = False
-    """Whether no other integration sends, so that nobody need be asked who wants to hear of this page's changes."""
+    """What Met says of it."""
     _sifted: Sifted = field(default_factory=Sifted)
     """What the last page may not do by itself."""
 
@@ -285,7 +287,7 @@ class PageStore:
         kind = self.compiled.mapping.kind
         met = self._meet(items)
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
-        self._unheard = links.nobody_listens(self.integration.pk, known)
+        self._unheard = met.unheard
         met.absorbing.carry_out(known, locked, integration_origin(self.integration, self.job))
         if held and self._has_rivals:
             changed = self._latest(changed, known)
@@ -315,7 +317,8 @@ class PageStore:
         told = absorb.told(items)
         keys = self._link_keys(items, told)
         for _ in range(READINGS):
-            known = links.load(self.integration.pk, keys)
+            found = links.look_up(self.integration.pk, keys)
+            known = found.links
             absorbing = absorb.Absorbing.of(self.compiled.mapping.kind, resource, told, known)
             changed = _changed(items, known, resource)
             held = [link.record_id for i in changed if (link := known.get((resource, i.remote_id))) is not None]
@@ -330,7 +333,7 @@ class PageStore:
             locked = records.lock(wanted) if wanted[kind] else {}
             own = {(kind, pk): locked[kind, pk] for pk in mine if (kind, pk) in locked}
             if not merging.merged_among(own) and absorbing.still(self.integration.pk, known):
-                return Met(known, changed, held, matched, locked, absorbing)
+                return Met(known, not found.others_send, changed, held, matched, locked, absorbing)
         raise Transient(MERGING, retry_after=2.0, code="merging")
 
     @property

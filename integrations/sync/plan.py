@@ -14,6 +14,7 @@ from integrations.core.ids import uuid7
 from integrations.models import DeletionPolicy, LinkState, RecordLink
 from integrations.records.kinds import KINDS, FieldInfo, value_of
 from integrations.records.services import Change
+from integrations.records.writing import new_instance
 from integrations.sync.conflicts import BLANK, MISSING, Outcome, Sides, merge, next_bases
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
@@ -335,15 +336,21 @@ class Planner:
         self, resource: str, remote_id: str, kind: str, incoming: Mapping[str, Any], raw_values: Mapping[str, Any]
     ) -> RecordLink:
         fields = KINDS[kind].fields
-        return RecordLink(
-            integration_id=self.integration_id,
-            resource=resource,
-            remote_id=remote_id,
-            record_kind=kind,
-            record_id=uuid7(),
-            base_local={name: canonical(fields[name], value) for name, value in incoming.items()},
-            base_remote=dict(raw_values),
-        )
+        values = {
+            "id": uuid7(),
+            "integration_id": self.integration_id,
+            "resource": resource,
+            "remote_id": remote_id,
+            "record_kind": kind,
+            "record_id": uuid7(),
+            "base_local": {name: canonical(fields[name], value) for name, value in incoming.items()},
+            "base_remote": dict(raw_values),
+            "raw_hash": "",
+            "remote_version": "",
+            "state": LinkState.LIVE,
+            "synced_at": None,
+        }
+        return new_instance(RecordLink, values)
 
     def _stamp(self, link: RecordLink, item: Item) -> None:
         link.remote_version = item.version or link.remote_version
