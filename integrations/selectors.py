@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from integrations.core.models import User
 from integrations.models import (
     OPEN_STATUSES,
     Approval,
+    ApprovalRun,
     ApprovalState,
     Conflict,
     ConflictState,
@@ -96,8 +97,15 @@ def last_jobs(rows: Iterable[Integration]) -> dict[UUID, SyncJob]:
 
 
 def jobs_of(integration: Integration) -> QuerySet[SyncJob]:
-    """The integration's synchronisations, newest first."""
-    return SyncJob.objects.filter(integration=integration).defer("report").order_by("-created_at", "-id")
+    """The integration's synchronisations, newest first; with `asks`, whether something of it waits for an approval."""
+    waiting = ApprovalRun.objects.filter(job=OuterRef("pk"), approval__state=ApprovalState.OPEN)
+    rows = SyncJob.objects.filter(integration=integration).annotate(asks=Exists(waiting))
+    return rows.defer("report").order_by("-created_at", "-id")
+
+
+def set_aside_by(job: SyncJob) -> QuerySet[ApprovalRun]:
+    """What a synchronisation set aside for a person, with its approvals, what waits first; one query."""
+    return ApprovalRun.objects.filter(job=job, held__gt=0).select_related("approval").order_by("-approval__state", "id")
 
 
 def errors_of(integration: Integration) -> QuerySet[SyncError]:
@@ -218,11 +226,17 @@ def conflicts_of(
 
 def approvals_of(integration: Integration, *, decided: bool = False) -> QuerySet[Approval]:
     """The approvals that wait, newest first, or those that were decided on, the last first; with `waiting`, how many
-    changes each one holds now."""
+    changes each one holds now, `asked_by`, the id of the run that asked first, and `before`, the runs that had made
+    some of these changes before (ApprovalRun). Two queries."""
     rows = Approval.objects.filter(integration=integration).annotate(
         incoming=Count("held", distinct=True), outgoing=Count("pushes", distinct=True)
     )
-    rows = rows.annotate(waiting=F("incoming") + F("outgoing"))
+    runs = ApprovalRun.objects.filter(approval=OuterRef("pk")).order_by("id")
+    rows = rows.annotate(
+        waiting=F("incoming") + F("outgoing"), asked_by=Subquery(runs.values("job")[:1], output_field=UUIDField())
+    )
+    before = ApprovalRun.objects.filter(applied__gt=0).select_related("job").defer("job__report")
+    rows = rows.prefetch_related(Prefetch("runs", before, to_attr="before"))
     if decided:
         return rows.exclude(state=ApprovalState.OPEN).order_by("-decided_at", "-id")
     return rows.filter(state=ApprovalState.OPEN).order_by("-created_at", "-id")

@@ -127,9 +127,11 @@ CACHES = {
 }
 
 LEASE_SECONDS = env.float("LEASE_SECONDS", 20.0)
-# Of the changes of one sort that a run would make to one object, more than both wait for an approval.
+# Of the changes of one sort that a run would make to one object, more than both wait for an approval. What comes by
+# webhook is no run: it counts together over so many minutes.
 GUARD_MINIMUM = env.int("GUARD_MINIMUM", 25)
 GUARD_SHARE = env.float("GUARD_SHARE", 0.1)
+GUARD_WINDOW_MINUTES = env.float("GUARD_WINDOW_MINUTES", 60.0)
 # Records of each object that a new integration takes until a person releases it.
 TRIAL_RECORDS = env.int("TRIAL_RECORDS", 25)
 SLICE_SECONDS = env.float("SLICE_SECONDS", LEASE_SECONDS)

@@ -45,7 +45,6 @@ class Approval(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="approvals")
-    job = models.ForeignKey(SyncJob, models.SET_NULL, null=True, related_name="approvals")
     resource = models.CharField("objet", max_length=60)
     side = models.CharField("côté", max_length=3, choices=Side)
     action = models.CharField("changement", max_length=8, choices=RiskyAction)
@@ -75,10 +74,34 @@ class Approval(models.Model):
         return f"{self.get_action_display()} de {self.resource}"
 
 
+class ApprovalRun(models.Model):
+    """What one run set aside under an approval (`held`), and how much of the same sort it had done before (`applied`).
+    Without a job: what webhooks asked for."""
+
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="runs")
+    job = models.ForeignKey(SyncJob, models.CASCADE, null=True, related_name="set_aside")
+    held = models.PositiveIntegerField("mis de côté", default=0)
+    applied = models.PositiveIntegerField("déjà faits", default=0)
+
+    class Meta:
+        verbose_name = "changements mis de côté par une synchronisation"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["approval", "job"], name="one_count_per_approval_and_run"),
+            models.UniqueConstraint(
+                fields=["approval"], condition=Q(job=None), name="one_count_per_approval_for_webhooks"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.approval_id} {self.job_id}"
+
+
 class HeldChange(models.Model):
     """One remote object whose change waits: the object as it was read (`payload`, empty when it is gone).
 
-    `confirm`: its absence was only concluded, so the provider is asked before it is believed. `changes` is
+    `confirm`: its absence was only concluded, so the provider is asked before it is believed. Of a refused approval
+    such a row stays until the object is seen again: as long as it is there, nobody is asked anew. `changes` is
     `{field: [old, new]}` in canonical JSON.
     """
 
@@ -123,3 +146,43 @@ class SeenPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource}"
+
+
+class GuardWindow(models.Model):
+    """The risky changes of one object that came by webhook lately: whoever adds to its marks holds this row.
+
+    `linked`: how many records were linked at `linked_at`, as the limit is a share of them.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    resource = models.CharField("objet", max_length=60)
+    linked = models.PositiveIntegerField(default=0)
+    linked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "garde des webhooks"
+        verbose_name_plural = "gardes des webhooks"
+        constraints = [
+            models.UniqueConstraint(fields=["integration", "resource"], name="one_guard_window_per_resource")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource}"
+
+
+class GuardMark(models.Model):
+    """One remote object with a risky change of the sort `name`, and when it last had one; `held`: it was set aside."""
+
+    window = models.ForeignKey(GuardWindow, models.CASCADE, related_name="marks", db_index=False)
+    name = models.CharField(max_length=30)
+    remote_id = models.CharField(max_length=255)
+    at = models.DateTimeField(db_index=True)
+    held = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "changement compté"
+        constraints = [models.UniqueConstraint(fields=["window", "name", "remote_id"], name="one_mark_per_object")]
+        indexes = [models.Index(fields=["window", "name", "at"], name="marks_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.remote_id}"

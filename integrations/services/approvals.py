@@ -19,7 +19,7 @@ from integrations.models import (
 )
 from integrations.services.errors import Refused
 from integrations.services.syncing import request_sync
-from integrations.sync import approved
+from integrations.sync import approved, guard_counts
 from integrations.sync.parts import compiled_resources
 
 LEFT = "Refusé par l’administration : rien n’est envoyé tant que l’enregistrement ne change pas."
@@ -33,6 +33,7 @@ def approve(approval: Approval, *, actor: User) -> SyncJob:
     PushOperation.objects.filter(approval=approval, status=PushStatus.HELD).update(
         status=PushStatus.PENDING, code="", message="", attempts=0
     )
+    guard_counts.begin_anew(approval)
     _audit("approval.approved", approval, total, actor)
     return request_sync(approval.integration, actor=actor)
 

@@ -86,7 +86,8 @@ def _item_of(compiled: CompiledResource, row: HeldChange) -> tuple[list[Item], l
 
 def leave(approval: Approval, compiled: CompiledResource) -> int:
     """Leave what was refused as it is on both sides: an object that is gone loses its link, and what an object became
-    counts as seen, so that only its next change is looked at. Needs a transaction; returns how many there were."""
+    counts as seen, so that only its next change is looked at. An absence that nobody made sure of stays set aside
+    until the object is seen again: no whole reading asks about it before. Needs a transaction; returns how many."""
     rows = HeldChange.objects.filter(approval=approval).order_by("pk")
     total = last = 0
     while held := list(rows.filter(pk__gt=last)[:AT_ONCE]):
@@ -98,14 +99,14 @@ def leave(approval: Approval, compiled: CompiledResource) -> int:
             if (link := found.get((row.resource, row.remote_id))) is not None and _leave(link, row, approval, compiled)
         ]
         links.save(changed)
-    rows.delete()
+    rows.filter(confirm=False).delete()
     return total
 
 
 def _leave(link: RecordLink, row: HeldChange, approval: Approval, compiled: CompiledResource) -> bool:
     items, _ = _item_of(compiled, row)
     if row.confirm or not items:
-        # Nobody knows that it is gone: the next whole reading asks again.
+        # Nobody knows that it is gone.
         return False
     item = items[0]
     if item.deleted:

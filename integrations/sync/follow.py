@@ -43,6 +43,7 @@ Reading = tuple[dict[str, Any], datetime]
 """An object and when it was asked for."""
 NO_CONTEXT = Incoming({}, "", {}, NO_OPTIONS, lambda *_: "")
 NOT_YET = "L’objet n’est pas encore chez le fournisseur tel qu’il l’a annoncé. Il sera relu dans un instant."
+ASKS = "Le changement attend votre approbation, sous l’onglet « À approuver » de l’intégration."
 OWN_WRITE = "Un envoi de la plateforme vers cet objet n’a pas encore sa réponse. L’objet sera relu ensuite."
 
 
@@ -79,7 +80,8 @@ class Result(StrEnum):
 @dataclass(frozen=True)
 class Seen:
     """What became of one look, and why it is not simply stored. LATER: after `wait` seconds where that is known;
-    `counts`: whether it was a try that failed. STORED with a `code`: the record is refused and an error is open."""
+    `counts`: whether it was a try that failed. STORED with a `code`: the record is refused and an error is open, or the
+    change waits for an approval."""
 
     result: Result
     code: str = ""
@@ -89,6 +91,7 @@ class Seen:
 
 
 STORED = Seen(Result.STORED)
+SET_ASIDE = Seen(Result.STORED, "approval", ASKS)
 
 
 def seen_of(integration: Integration, error: ConnectorError | stop.EmergencyStopped) -> Seen:
@@ -298,7 +301,8 @@ class _Following:
         store.store_items(items, failures, Checkpoint(None))
         for remote_id in ids:
             error = book.open.get(remote_id)
-            self.seen[name, remote_id] = Seen(Result.STORED, error.code, error.message) if error else STORED
+            done = SET_ASIDE if remote_id in store.set_aside else STORED
+            self.seen[name, remote_id] = Seen(Result.STORED, error.code, error.message) if error else done
 
 
 def _with_survivors(told: list[Look], looks: list[Look]) -> list[Look]:

@@ -1,28 +1,29 @@
 """Mass changes and deletions wait for a person: what a run may do by itself, and what it sets aside.
 
-Counts are kept on the job, so that the slices of a run share them; a page that would pass the limit is set aside whole.
+Counts are kept on the job, so that the slices of a run share them; what webhooks bring is counted over time
+(guard_counts). A page that would pass the limit is set aside whole: what came before it was done already, and the
+approval says how much that was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from integrations.core import audit
 from integrations.models import (
     Approval,
     ApprovalReason,
+    ApprovalRun,
     ApprovalState,
     DeletionPolicy,
     HeldChange,
     Integration,
-    LinkState,
     RecordLink,
     RiskyAction,
     Side,
@@ -30,12 +31,11 @@ from integrations.models import (
 )
 from integrations.records.kinds import KINDS, value_of
 from integrations.sync.conflicts import BLANK
+from integrations.sync.guard_counts import count_name, counts_of, limit_of
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.plan import Plan, Step
 
-UNWATCHED = timedelta(hours=1)
-"""What webhooks delete within this time counts as one run."""
 Locked = Mapping[tuple[str, UUID], Any]
 
 
@@ -46,39 +46,46 @@ class Sifted:
     rows: list[tuple[RiskyAction, ApprovalReason, HeldChange]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
-    """Remote ids that waited and no longer differ."""
+    """Remote ids that were set aside and no longer differ, or were seen again."""
 
 
 @dataclass
 class Guard:
-    """The guard of one resource of one run; without a job, of what webhooks ask for."""
+    """The guard of one resource of one run, for one page or batch; without a job, of what webhooks ask for."""
 
     integration: Integration
     resource: str
     job: SyncJob | None = None
-    _limit: int | None = None
-    _linked: int = 0
+    side: Side = Side.IN
+
+    def __post_init__(self) -> None:
+        self.counts = counts_of(self.integration.pk, self.resource, self.job, self.side)
 
     def sift(self, plan: Plan, locked: Locked, known: Mapping[LinkKey, RecordLink], seen: set[str]) -> Sifted:
         """Take out of the plan what waits for a person; `seen`: every remote id of the page. No query where nothing
         is destroyed and nothing waits."""
-        sifted = Sifted()
-        waiting = self._waiting(known, seen)
+        sifted = Sifted(counts=self.counts.added)
+        kept = self._kept(known, seen)
         risky = [(step, action) for step in plan.steps if (action := self._risk(step, locked)) is not None]
         policy = self.integration.deletion_policy_of(self.resource)
         for action in RiskyAction:
-            steps = [step for step, of in risky if of == action]
-            many = bool(steps) and action != RiskyAction.REVIVE and self._too_many(action, len(steps), sifted)
-            for step in steps:
+            steps = {step.item.remote_id: step for step, of in risky if of == action and step.item is not None}
+            counted = bool(steps) and action != RiskyAction.REVIVE
+            name = count_name(self.side, action)
+            many = counted and not self.counts.passes(name, steps)
+            asks = policy == DeletionPolicy.ASK and action != RiskyAction.CHANGE
+            held: set[str] = set()
+            for remote_id, step in steps.items():
                 assert step.item is not None
-                asks = policy == DeletionPolicy.ASK and action != RiskyAction.CHANGE
-                reason = self._reason(many, asks, step.item.confirm, step.item.remote_id in waiting)
+                waits = kept.get(remote_id, ApprovalState.REFUSED) != ApprovalState.REFUSED
+                reason = self._reason(many, asks, step.item.confirm, waits)
                 if reason is not None:
+                    held.add(remote_id)
                     sifted.rows.append((action, reason, self._row(step, locked)))
-        sifted.over = waiting - {row.remote_id for _, _, row in sifted.rows}
+            if counted:
+                self.counts.note(name, steps, held)
+        sifted.over = kept.keys() - {row.remote_id for _, _, row in sifted.rows}
         _take_out(plan, {row.remote_id for _, _, row in sifted.rows})
-        if sifted.rows:
-            sifted.counts["waiting"] = len(sifted.rows)
         return sifted
 
     def save(self, sifted: Sifted) -> None:
@@ -90,7 +97,8 @@ class Guard:
         approvals: dict[RiskyAction, Approval] = {}
         for action, reason, row in sifted.rows:
             if action not in approvals:
-                approvals[action] = self.ask(Side.IN, action, reason)
+                held = sum(of == action for of, _, _ in sifted.rows)
+                approvals[action] = self.ask(action, reason, held)
             row.approval = approvals[action]
         if sifted.rows:
             HeldChange.objects.bulk_create(
@@ -100,60 +108,35 @@ class Guard:
                 update_fields=["approval", "record_kind", "record_id", "payload", "changes", "confirm", "read_at"],
             )
 
-    def ask(self, side: Side, action: RiskyAction, reason: ApprovalReason) -> Approval:
-        """The open approval of this sort, made where there is none; the administrators are told of a new one."""
-        limit = self.limit
+    def ask(self, action: RiskyAction, reason: ApprovalReason, held: int) -> Approval:
+        """The open approval of this sort, made where there is none, with `held` more changes of this run; the
+        administrators are told of a new one."""
+        # Only counted for a new one.
+        facts: dict[str, Any] = {
+            "linked": lambda: self.counts.linked,
+            "limit": lambda: limit_of(self.counts.linked),
+        }
         approval, new = Approval.objects.get_or_create(
             integration=self.integration,
             resource=self.resource,
-            side=side,
+            side=self.side,
             action=action,
             state=ApprovalState.OPEN,
-            defaults={
-                "job": self.job,
-                "reason": reason,
-                "linked": self._linked,
-                "limit": limit,
-                "notice_due_at": timezone.now(),
-            },
+            defaults={"reason": reason, "notice_due_at": timezone.now(), **facts},
         )
         if new:
-            about = {"resource": self.resource, "side": side.label, "changes": action.label, "reason": reason.label}
+            about = {
+                "resource": self.resource,
+                "side": self.side.label,
+                "changes": action.label,
+                "reason": reason.label,
+            }
             audit.record("approval.asked", target=self.integration, after=about)
-        return approval
-
-    @property
-    def limit(self) -> int:
-        """How many changes of one sort pass without a person; one query, once."""
-        if self._limit is None:
-            rows = RecordLink.objects.filter(integration=self.integration, resource=self.resource, state=LinkState.LIVE)
-            self._linked = rows.count()
-            self._limit = max(settings.GUARD_MINIMUM, int(self._linked * settings.GUARD_SHARE))
-        return self._limit
-
-    def passes(self, name: str, more: int) -> bool:
-        """Whether `more` changes of the sort `name` may follow those that the run has met already."""
-        total = self.met(name) + more
-        return total <= settings.GUARD_MINIMUM or total <= self.limit
-
-    def met(self, name: str) -> int:
-        """How many changes of this sort the run has met."""
-        if self.job is not None:
-            return int(self.job.by_resource.get(self.resource, {}).get(name, 0))
-        if name != count_name(Side.IN, RiskyAction.DELETE):
-            return 0
-        rows = RecordLink.objects.filter(
-            integration=self.integration,
-            resource=self.resource,
-            state__in=[LinkState.TOMBSTONE, LinkState.LOST],
-            synced_at__gt=timezone.now() - UNWATCHED,
+        ApprovalRun.objects.bulk_create([ApprovalRun(approval=approval, job=self.job)], ignore_conflicts=True)
+        ApprovalRun.objects.filter(approval=approval, job=self.job).update(
+            held=F("held") + held, applied=self.counts.applied(count_name(self.side, action))
         )
-        return rows.count()
-
-    def _too_many(self, action: RiskyAction, count: int, sifted: Sifted) -> bool:
-        name = count_name(Side.IN, action)
-        sifted.counts[name] = count
-        return not self.passes(name, count)
+        return approval
 
     @staticmethod
     def _reason(many: bool, asks: bool, unsure: bool, waits: bool) -> ApprovalReason | None:
@@ -163,13 +146,14 @@ class Guard:
             return ApprovalReason.MANY
         return ApprovalReason.POLICY if asks else None
 
-    def _waiting(self, known: Mapping[LinkKey, RecordLink], seen: set[str]) -> set[str]:
-        """Those of the page's objects that wait already; no query where nothing waits at all."""
+    def _kept(self, known: Mapping[LinkKey, RecordLink], seen: set[str]) -> dict[str, str]:
+        """Those of the page's objects that are set aside already, with the state of their approval; no query where
+        nothing is."""
         first = next(iter(known.values()), None)
         if first is None or not getattr(first, "some_wait", True):
-            return set()
+            return {}
         rows = HeldChange.objects.filter(integration=self.integration, resource=self.resource, remote_id__in=seen)
-        return set(rows.values_list("remote_id", flat=True))
+        return dict(rows.values_list("remote_id", "approval__state"))
 
     @staticmethod
     def _risk(step: Step, locked: Locked) -> RiskyAction | None:
@@ -194,11 +178,6 @@ class Guard:
             confirm=step.item.confirm,
             read_at=step.item.read_at,
         )
-
-
-def count_name(side: Side, action: RiskyAction) -> str:
-    """How the job calls what it met of this sort."""
-    return f"risky_{side}_{action}"
 
 
 def _overwritten(step: Step, locked: Locked) -> bool:

@@ -106,6 +106,8 @@ class PageStore:
     read_again: Callable[[str, str], dict[str, Any]] | None = None
     written: set[str] = field(default_factory=set)
     """Remote ids of what the last page changed on the platform."""
+    set_aside: set[str] = field(default_factory=set)
+    """Remote ids of what waits for a person instead of being stored."""
     guarded: bool = True
     """Whether mass changes and deletions wait for a person; not in a preview, nor once a person approved."""
     deletion: str = ""
@@ -182,6 +184,7 @@ class PageStore:
             written = self._save_progress(page, checkpoint, sifted.counts)
         # Only now that it is committed may the memory of this run follow.
         self.written |= _written(plan, applied)
+        self.set_aside |= {row.remote_id for _, _, row in sifted.rows}
         self.errors.open = still_open
         self.exchanges.stored(len(exchanges))
         for name, value in written.items():

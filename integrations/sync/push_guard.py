@@ -20,7 +20,8 @@ from integrations.models import (
     SyncJob,
 )
 from integrations.sync.conflicts import BLANK
-from integrations.sync.guard import Guard, count_name
+from integrations.sync.guard import Guard
+from integrations.sync.guard_counts import count_name
 from integrations.sync.push_plan import Write
 
 CODE = "approval"
@@ -44,7 +45,8 @@ class PushGuard:
         self, operations: Iterable[PushOperation], planned: Mapping[UUID, Write], links: Mapping[UUID, RecordLink]
     ) -> set[UUID]:
         """Mark the operations that wait for a person, and return them; no query where nothing is overwritten."""
-        guard = Guard(self.integration, self.resource, self.job)
+        guard = Guard(self.integration, self.resource, self.job, Side.OUT)
+        self.counts = guard.counts.added
         states = self._states([each for each in operations if each.approval_id])
         held: set[UUID] = set()
         for action in (RiskyAction.DELETE, RiskyAction.CHANGE):
@@ -57,12 +59,12 @@ class PushGuard:
             ]
             if not risky:
                 continue
-            name = count_name(Side.OUT, action)
-            self.counts[name] = len(risky)
-            passes = guard.passes(name, len(risky))
+            name, keys = count_name(Side.OUT, action), [str(each.record_id) for each in risky]
+            passes = guard.counts.passes(name, keys)
             waiting = [each for each in risky if not passes or states.get(each.approval_id) == ApprovalState.OPEN]
+            guard.counts.note(name, keys, [str(each.record_id) for each in waiting])
             if waiting:
-                approval = guard.ask(Side.OUT, action, ApprovalReason.MANY)
+                approval = guard.ask(action, ApprovalReason.MANY, len(waiting))
                 for each in waiting:
                     _wait(each, approval, planned[each.pk])
                 held |= {each.pk for each in waiting}

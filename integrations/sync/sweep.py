@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
-from integrations.models import LinkState, RecordLink, SeenPage, SyncCursor, SyncJob
+from integrations.models import ApprovalState, HeldChange, LinkState, RecordLink, SeenPage, SyncCursor, SyncJob
 from integrations.sync.approved import read_now
 from integrations.sync.errors import ErrorBook
 from integrations.sync.mapping import CompiledResource
@@ -77,11 +77,12 @@ def _sweep(run: Run, compiled: CompiledResource) -> None:
 
 
 def absentees(job: SyncJob, resource: str) -> list[str]:
-    """Remote ids that are linked since before the generation began and that none of its pages saw; one query."""
+    """Remote ids that are linked since before the generation began and that none of its pages saw; one query. Without
+    those whose absence an administrator refused to believe, until they were seen again."""
     began_at = SeenPage.objects.filter(job=job, resource=resource).aggregate(first=Min("began_at"))["first"]
-    linked = RecordLink.objects.filter(
-        integration=job.integration_id, resource=resource, state=LinkState.LIVE, synced_at__lt=began_at
-    )
+    ours = {"integration": job.integration_id, "resource": resource}
+    refused = HeldChange.objects.filter(**ours, remote_id=OuterRef("remote_id"), approval__state=ApprovalState.REFUSED)
+    linked = RecordLink.objects.filter(~Exists(refused), **ours, state=LinkState.LIVE, synced_at__lt=began_at)
     sql, params = linked.order_by().values_list("remote_id").query.sql_with_params()
     key = SeenPage._meta.get_field("job").get_db_prep_value(job.pk, connection)
     table = connection.ops.quote_name(SeenPage._meta.db_table)

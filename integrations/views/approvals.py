@@ -48,10 +48,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Row:
-    """One approval, ready to be read."""
+    """One approval, ready to be read: the object's name and the kind of record that it becomes."""
 
     approval: Approval
     label: str
+    kind: str
     samples: list[Sample]
 
 
@@ -68,7 +69,7 @@ def listing(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _rows(integration: Integration, approvals: list[Approval]) -> tuple[list[Row], dict[UUID, str]]:
-    labels = {resource.name: resource.label for resource in integration.connector.resources}
+    objects = {resource.name: (resource.label, resource.record) for resource in integration.connector.resources}
     waiting = [approval for approval in approvals if approval.state == ApprovalState.OPEN]
     found = selectors.approval_samples(waiting, SAMPLES)
     every = [one for samples in found.values() for one in samples]
@@ -87,7 +88,7 @@ def _rows(integration: Integration, approvals: list[Approval]) -> tuple[list[Row
         for value in (old, new)
         if value
     )
-    rows = [Row(each, labels.get(each.resource, each.resource), samples.get(each.pk, [])) for each in approvals]
+    rows = [Row(each, *objects.get(each.resource, (each.resource, "")), samples.get(each.pk, [])) for each in approvals]
     return rows, reading.titles(mentioned)
 
 

@@ -15,7 +15,7 @@ from integrations import queue, services, stop
 from integrations.models import Exchange, SyncJob
 from integrations.oauth import attempts
 from integrations.records import services as records
-from integrations.sync import lease
+from integrations.sync import guard_counts, lease
 from integrations.sync.runner import RUN_SYNC
 from integrations.worker.hosts import forget_gone_hosts
 
@@ -60,13 +60,15 @@ def mark_overdue() -> None:
 
 
 def purge() -> None:
-    """Throw away what is kept for a time only: exchanges, consents, notes of the queue, machines that are gone."""
+    """Throw away what is kept for a time only: exchanges, consents, notes of the queue, machines that are gone, counts
+    of the guard."""
     exchanges = _purge_exchanges()
     notes = queue.purge(settings.EXCHANGE_RETENTION_DAYS)
     hosts = forget_gone_hosts()
     consents = attempts.forget_old()
-    if exchanges or notes or hosts or consents:
-        log.info("purge.done", exchanges=exchanges, queue=notes, hosts=hosts, consents=consents)
+    marks = guard_counts.forget_old()
+    if exchanges or notes or hosts or consents or marks:
+        log.info("purge.done", exchanges=exchanges, queue=notes, hosts=hosts, consents=consents, marks=marks)
 
 
 def _purge_exchanges() -> int:

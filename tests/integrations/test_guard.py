@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations import services
 from integrations.core.models import AuditEvent
@@ -22,6 +24,7 @@ from integrations.models import (
 from integrations.records.models import Tenant
 from integrations.records.services import Change, Origin, apply
 from integrations.services import notices
+from integrations.sync import push
 from tests.integrations.conftest import Synchronise, finish
 
 if TYPE_CHECKING:
@@ -129,6 +132,38 @@ def test_pages_share_their_count_and_what_waits_is_refreshed_or_forgotten(
     assert Tenant.objects.filter(given_name="Changée deux fois").exists() and changed_here() == 37
 
 
+def test_an_approval_says_which_run_asked_and_how_much_it_had_done_before(
+    pulled: Integration, simulator: Control, synchronise: Synchronise
+) -> None:
+    pulled.batch_size = 20
+    pulled.save()
+    edit_all(simulator, 38)
+    first = synchronise(pulled)
+    run = Approval.objects.get().runs.get()
+    assert (run.job_id, run.applied, run.held) == (first.pk, changed_here(), 38 - changed_here())
+    assert 0 < run.applied <= 25
+    second = synchronise(pulled, full=True)
+    again = Approval.objects.get().runs.get(job=second)
+    assert (again.applied, again.held) == (0, run.held), "what waits already is met again"
+
+
+def test_slices_and_processes_share_the_count_of_links_and_of_changes(
+    pulled: Integration, simulator: Control, settings: Any
+) -> None:
+    settings.SLICE_SECONDS = 0  # one page a slice, as if each were of another process
+    settings.GUARD_MINIMUM, settings.GUARD_SHARE = 10, 0
+    pulled.batch_size = 8
+    pulled.save()
+    edit_all(simulator, 38)
+    with CaptureQueriesContext(connection) as seen:
+        job = finish(services.request_sync(pulled, resources=["tenants"]))
+    assert job.pages > 4 and changed_here() <= 10
+    assert Approval.objects.get().held.count() == 38 - changed_here()
+    counted = [one["sql"] for one in seen.captured_queries if "COUNT(" in one["sql"] and "recordlink" in one["sql"]]
+    assert len(counted) == 1, "links are counted once in a run"
+    assert job.by_resource["tenants"]["linked"] == RecordLink.objects.filter(resource="tenants").count()
+
+
 def test_a_first_synchronisation_only_creates_and_asks_nothing(pulled: Integration) -> None:
     assert Tenant.objects.count() > 40
     assert not Approval.objects.exists()
@@ -182,6 +217,21 @@ def test_a_mass_change_of_ours_waits_before_it_is_sent(
         change_here(1)
         synchronise(pulled)
         assert not Approval.objects.filter(state=ApprovalState.OPEN).exists()
+
+
+def test_batches_that_are_sent_count_the_links_once(
+    pulled: Integration, synchronise: Synchronise, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(push, "BATCH", 4)
+    settings.GUARD_MINIMUM, settings.GUARD_SHARE = 6, 0
+    Integration.objects.filter(pk=pulled.pk).update(direction="both", conflict_policy="platform")
+    change_here(20)
+    with CaptureQueriesContext(connection) as seen:
+        job = synchronise(pulled, resources=["tenants"])
+    counted = [one["sql"] for one in seen.captured_queries if "COUNT(" in one["sql"] and "recordlink" in one["sql"]]
+    assert len(counted) == 1
+    run = Approval.objects.get(side="out").runs.get(job=job)
+    assert (run.applied, run.held) == (4, 16) and job.pushed == 4
 
 
 # --- Policies ---------------------------------------------------------------------------------------------------

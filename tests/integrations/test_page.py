@@ -117,7 +117,7 @@ def test_setting_a_mass_change_and_a_mass_deletion_aside_costs_the_same_for_any_
     with statements() as seen:
         page_store(integration, "tenants").store([*changed, *deleted], Checkpoint({"page": 2}))
     assert HeldChange.objects.count() == size and Tenant.objects.filter(given_name="Autre").count() == 0
-    assert len(_page_only(seen)) <= 21, _page_only(seen)
+    assert len(_page_only(seen)) <= 20, _page_only(seen)
 
 
 def asked(store: PageStore) -> PageStore:

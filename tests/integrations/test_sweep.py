@@ -9,9 +9,19 @@ import pytest
 
 from connectors.financeit.connector import Financeit
 from integrations import services
-from integrations.models import Approval, Credential, FieldMapping, Integration, RecordLink, SeenPage, SyncJob
+from integrations.models import (
+    Approval,
+    Credential,
+    FieldMapping,
+    HeldChange,
+    Integration,
+    RecordLink,
+    SeenPage,
+    SyncJob,
+)
 from integrations.records.models import FinancingApplication
-from integrations.sync import runner
+from integrations.services.following import Look, follow
+from integrations.sync import runner, sweep
 from integrations.sync.page import PageStore
 from tests.integrations.conftest import Synchronise, finish
 
@@ -116,6 +126,58 @@ def test_many_absences_wait_and_each_is_asked_for_before_it_is_believed(
     assert here() == there(simulator) | set(gone)
     finish(services.approve(approval, actor=administrator))
     assert here() == there(simulator), "approved, and yet only what the provider no longer has is archived"
+
+
+def test_a_refused_absence_is_asked_again_only_after_it_came_back_and_vanished_anew(
+    loans: Integration,
+    simulator: Control,
+    synchronise: Synchronise,
+    overlooked: Callable[[set[str]], None],
+    monkeypatch: pytest.MonkeyPatch,
+    administrator: Any,
+) -> None:
+    monkeypatch.setattr(sweep, "MOST_ASKED", 2)
+    hidden = set(sorted(there(simulator))[:4])
+    overlooked(hidden)
+    synchronise(loans, full=True)
+    assert services.refuse(Approval.objects.get(), actor=administrator) == 4
+
+    simulator.forget_requests(slug="financeit")
+    synchronise(loans, full=True)
+    assert not Approval.objects.filter(state="open").exists(), "nothing is asked again"
+    asked = [one["path"] for one in simulator.requests(slug="financeit")]
+    assert asked and not [path for path in asked if any(one in path for one in hidden)], "nor of the provider"
+    assert here() == there(simulator)
+
+    simulator.edit("loans", min(hidden), slug="financeit", status="declined")
+    monkeypatch.undo()  # all of them are listed again
+    synchronise(loans, full=True)
+    assert not HeldChange.objects.exists(), "seen again"
+    monkeypatch.setattr(sweep, "MOST_ASKED", 2)
+    overlooked(hidden)
+    synchronise(loans, full=True)
+    again = Approval.objects.get(state="open")
+    assert set(again.held.values_list("remote_id", flat=True)) == hidden
+
+
+def test_a_refused_absence_is_believed_when_the_provider_tells_of_it(
+    loans: Integration,
+    simulator: Control,
+    synchronise: Synchronise,
+    overlooked: Callable[[set[str]], None],
+    monkeypatch: pytest.MonkeyPatch,
+    administrator: Any,
+) -> None:
+    monkeypatch.setattr(sweep, "MOST_ASKED", 2)
+    hidden = sorted(there(simulator))[:4]
+    overlooked(set(hidden))
+    synchronise(loans, full=True)
+    services.refuse(Approval.objects.get(), actor=administrator)
+    simulator.delete("loans", hidden[0], slug="financeit")
+    follow(loans, [Look("loans", hidden[0], deleted=True)])
+    assert here() == there(simulator)
+    assert not Approval.objects.filter(state="open").exists()
+    assert set(HeldChange.objects.values_list("remote_id", flat=True)) == set(hidden[1:])
 
 
 def test_a_page_that_cannot_be_read_whole_concludes_nothing(
