@@ -36,9 +36,10 @@ class Books:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
 
-    def every(self, kind: str) -> list[Whole]:
-        """All objects of a kind."""
-        return [one["object"] for one in self._store.select(SLUG, kind, "deleted_at IS NULL")]
+    def every(self, kind: str, where: str = "1", *values: str | None) -> list[Whole]:
+        """All objects of a kind, or those of which our own SQL is true."""
+        found = self._store.select(SLUG, kind, f"deleted_at IS NULL AND {where}", values)
+        return [one["object"] for one in found]
 
     def get(self, kind: str, key: str) -> Whole:
         """An object; Refused when there is none."""
@@ -108,7 +109,7 @@ class Books:
         return {**body, "id": own_id, "href": f"/objects/accounts-receivable/customer/{key}"}
 
     def _unique(self, kind: str, name: str, value: str, key: str) -> None:
-        if any(one.get(name) == value and one["key"] != key for one in self.every(kind)):
+        if self.every(kind, "id <> ? AND json_extract(body, ?) = ?", key, f"$.object.{name}", value):
             raise Refused(409, f"{name} must be unique", ("REST-1051", f"{name} {value} is in use", name))
 
     def _invoice(self, body: Mapping[str, Any], key: str) -> Whole:
@@ -167,9 +168,9 @@ class Books:
     def _referred(self, kind: str, reference: Any, name: str) -> Whole:
         """The object that a reference names by key or id."""
         given = reference if isinstance(reference, Mapping) else {}
-        for one in self.every(kind):
-            if (given.get("key") and one["key"] == str(given["key"])) or (given.get("id") and one["id"] == given["id"]):
-                return one
+        key, own_id = str(given.get("key") or "") or None, given.get("id") or None
+        for one in self.every(kind, "(id = ? OR json_extract(body, '$.object.id') = ?)", key, own_id):
+            return one
         raise Refused(422, "A reference is wrong", ("AR-0004", f"{name} is missing or unknown", name))
 
 
