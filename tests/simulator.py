@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from connectors.simulator.provider import Provider
 from connectors.simulator.serving import SimulatorHandler
 
 DEMO_KEY = "rov_test_demo_lacoste"
+BURST = 20
 
 
 class QuietHandler(SimulatorHandler):
@@ -29,13 +31,18 @@ class QuietHandler(SimulatorHandler):
 
 @dataclass
 class Control:
-    """What a test asks of the simulator, through its control API. `url`: where providers are served over HTTP."""
+    """What a test asks of the simulator, through its control API. `url`: where providers are served over HTTP.
+
+    touched: whatever providers were asked for since they were new.
+    """
 
     url: str
     app: Flask
+    touched: set[str]
 
     def provider(self, slug: str = "rovida") -> Provider:
         """The fake itself, for what the control API does not offer."""
+        self.touched.add(slug)
         fake: Provider = self.app.extensions["simulator"][slug]
         return fake
 
@@ -91,8 +98,18 @@ class Control:
         return answer
 
     def advance(self, seconds: float) -> None:
-        """Move the simulator's clock forward."""
+        """Move the simulator's clock forward, once what was to be sent before is sent."""
+        for slug in self.app.extensions["simulator"].keys() & self.touched:
+            self.settle(slug)
         self.call("POST", "/clock", advance=seconds)
+
+    def settle(self, slug: str = "rovida", seconds: float = 5.0) -> None:
+        """Wait until a provider has sent every webhook that it is to send now, and has noted the answers."""
+        sender = self.provider(slug).sender
+        deadline = time.monotonic() + seconds
+        while sender and not sender.settled():
+            assert time.monotonic() < deadline, "webhooks that are due are not sent"
+            time.sleep(0.01)
 
     def requests(self, slug: str = "rovida") -> list[dict[str, Any]]:
         """The requests that the provider received."""
@@ -103,29 +120,52 @@ class Control:
         """Empty the log of requests."""
         self.call("DELETE", f"/{slug}/requests")
 
-    def rate_limit(self, rate: float | None, burst: int = 20, slug: str = "rovida") -> None:
+    def rate_limit(self, rate: float | None, burst: int = BURST, slug: str = "rovida") -> None:
         """Impose other limits; None imposes none."""
         self.call("PUT", f"/{slug}/rate_limit", rate=rate, burst=burst)
 
-    def reset(self, *, seed: bool = True) -> None:
-        """As new: the demonstration data (or nothing), no faults, no rate limit."""
-        self.call("POST", "/reset", seed=seed)
-        for slug in self.app.extensions["simulator"]:
-            self.rate_limit(None, slug=slug)
+    def reset(self) -> None:
+        """As new: the demonstration data, the real time, no faults, no rate limit. Who was not touched is as new."""
+        fakes = self.app.extensions["simulator"]
+        touched = [slug for slug in fakes if slug in self.touched]
+        self.touched.clear()
+        self.app.extensions["simulator_clock"].reset()
+        for slug in touched:
+            fakes[slug].reset()
+            fakes[slug].limit(None, BURST)
+
+    def empty(self, slug: str = "rovida") -> None:
+        """Take every object of a provider away; no faults and no rate limit either."""
+        fake = self.provider(slug)
+        fake.clock.reset()
+        fake.reset(seed=False)
+        fake.limit(None, BURST)
+
+
+def _noting(application: Any, touched: set[str]) -> Callable[..., Any]:
+    """Note which provider a request is for, or which one the control API is to act on."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        first, *rest = environ["PATH_INFO"].strip("/").split("/")
+        touched.add(rest[0] if first == "_control" and rest else first)
+        return application(environ, start_response)
+
+    return serve
 
 
 @contextmanager
 def running_simulator(state: Path | str, middleware: Callable[[Any], Any] | None = None) -> Iterator[Control]:
     """Serve a simulator on a free port, its state in the given file, without rate limits until a test asks for them."""
     app = create_app(str(state))
-    if middleware:
-        app.wsgi_app = middleware(app.wsgi_app)  # type: ignore[method-assign]
+    control = Control("", app, set())
+    served = _noting(app.wsgi_app, control.touched)
+    app.wsgi_app = middleware(served) if middleware else served  # type: ignore[method-assign]
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    control = Control(f"http://127.0.0.1:{server.server_port}", app)
-    for slug in app.extensions["simulator"]:
-        control.rate_limit(None, slug=slug)
+    control.url = f"http://127.0.0.1:{server.server_port}"
+    for fake in app.extensions["simulator"].values():
+        fake.limit(None, BURST)
     try:
         yield control
     finally:

@@ -73,7 +73,12 @@ def _watch(app: Flask, providers: dict[str, Provider], store: Store, clock: Cloc
         provider, path = current()
         g.log_number = provider.log_number if provider else 0
         g.fault = provider.faults.take(request.method, path) if provider else None
-        return faults.before(g.fault, provider.refuse) if provider and g.fault else None
+        if provider is None or g.fault is None:
+            return None
+        resets = provider.resets
+        answer = faults.before(g.fault, provider.refuse)
+        # What a fault held back over a reset belongs to what is gone.
+        return answer if provider.resets == resets else provider.refuse(503, {})
 
     @app.after_request
     def _after(response: Response) -> Response:

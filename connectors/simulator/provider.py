@@ -30,6 +30,8 @@ class Provider(ABC):
 
     log_number = 0
     """Rises whenever the log of requests is emptied."""
+    resets = 0
+    """Rises whenever everything begins anew."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
@@ -67,6 +69,7 @@ class Provider(ABC):
 
     def reset(self, *, seed: bool = True) -> None:
         """Forget everything, limits and faults too; then the demonstration data again."""
+        self.resets += 1
         self.forget_requests()
         self.store.clear(self.slug)
         self.buckets.set(self.rate, self.burst)

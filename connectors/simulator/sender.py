@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,6 +142,10 @@ class Sender:
         rows = self._store.execute("SELECT * FROM deliveries WHERE provider = ? ORDER BY rowid", (self._provider,))
         return [{**dict(row), "body": row["body"].decode()} for row in rows]
 
+    def settled(self) -> bool:
+        """Whether nothing is to be sent now, and the outcome of what was sent is noted."""
+        return next(self._due(), None) is None
+
     def _queue(self, row_id: str, endpoint: str, message: Message, at: datetime) -> None:
         self._store.execute(
             "INSERT INTO deliveries (id, provider, endpoint, body, content_type, attempts, next_at) "
@@ -152,16 +157,20 @@ class Sender:
         while True:
             self._wake.wait(timeout=0.5)
             self._wake.clear()
-            order = "rowid" if self._schedule.in_order else "next_at, rowid"
-            due = self._store.execute(
-                f"SELECT rowid, * FROM deliveries WHERE provider = ? AND next_at <= ? ORDER BY {order}",  # noqa: S608
-                (self._provider, stamp(self._clock.now())),
-            )
-            for row in due:
-                if self._schedule.in_order and self._is_behind(row["endpoint"], row["rowid"]):
-                    continue
+            for row in self._due():
                 message = Message(row["body"], row["content_type"] or JSON)
                 self._attempt(row["id"], row["endpoint"], message, row["attempts"])
+
+    def _due(self) -> Iterator[sqlite3.Row]:
+        """What is to be sent now. Whether one waits behind another is looked at when its turn comes."""
+        order = "rowid" if self._schedule.in_order else "next_at, rowid"
+        due = self._store.execute(
+            f"SELECT rowid, * FROM deliveries WHERE provider = ? AND next_at <= ? ORDER BY {order}",  # noqa: S608
+            (self._provider, stamp(self._clock.now())),
+        )
+        for row in due:
+            if not (self._schedule.in_order and self._is_behind(row["endpoint"], row["rowid"])):
+                yield row
 
     def _is_behind(self, endpoint: str, place: int) -> bool:
         """Whether an earlier delivery to that endpoint failed and will be tried again."""

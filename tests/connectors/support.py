@@ -14,7 +14,6 @@ from connectors.base.client import Exchange, RetryPolicy
 from connectors.base.connector import Connector
 from connectors.base.oauth import App, TokenSet, TokenStore
 from connectors.base.webhooks import Call, Hint
-from tests.simulator import Control
 
 QUICK = RetryPolicy(max_retries=2, delay_ms=2, multiplier=1)
 
@@ -73,15 +72,6 @@ class Person:
         assert back.status_code == 302, back.text
         assert back.headers["Location"].startswith(self.callback)
         return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
-
-
-def as_new(control: Control, slug: str) -> Control:
-    """The simulator, its clock and one provider as new; the others are left alone, which is quicker."""
-    fake = control.provider(slug)
-    fake.clock.reset()
-    fake.reset()
-    fake.limit(None, 1)
-    return control
 
 
 def read(

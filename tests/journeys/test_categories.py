@@ -82,7 +82,7 @@ def test_two_people_edit_one_object_on_two_sides(
     start_worker: Callable[..., Worker],
 ) -> None:
     settings.SIMULATOR_URL, settings.SITE_URL = simulator.url, live_server.url
-    simulator.call("POST", f"/{case.slug}/reset", seed=False)
+    simulator.empty(case.slug)
     made = simulator.create(case.kind, case.slug, **case.new)
     start_worker(SIMULATOR_URL=simulator.url)
     wait_for_beats()

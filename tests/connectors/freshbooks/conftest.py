@@ -24,14 +24,6 @@ CALLBACK = "http://localhost:8000/integrations/oauth/callback/freshbooks"
 
 
 @pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator of FreshBooks as new."""
-    simulator_server.call("POST", "/freshbooks/reset")
-    simulator_server.rate_limit(None, slug="freshbooks")
-    return simulator_server
-
-
-@pytest.fixture
 def hosts(simulator: Control) -> dict[str, str]:
     """Every role at the simulator."""
     return resolve_hosts(FreshBooks, "simulator", {}, {}, simulator.url)

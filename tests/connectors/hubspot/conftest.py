@@ -13,7 +13,7 @@ from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.hubspot.connector import HubSpot
-from tests.connectors.support import QUICK, Person, Store, Unlimited, as_new
+from tests.connectors.support import QUICK, Person, Store, Unlimited
 from tests.simulator import Control
 
 APP = App("hs-demo-client", "hs-demo-secret")
@@ -22,12 +22,6 @@ CALLBACK = "http://localhost:8000/integrations/oauth/callback/hubspot"
 # The pair that RFC 7636 prints.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-
-
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator with this provider's demonstration data, no faults and no rate limit."""
-    return as_new(simulator_server, "hubspot")
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_objects_arrive_with_their_company_stage_and_owner(hubspot):
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (100, 1), (101, 2)])
 def test_the_edges_of_a_page(private, simulator, count, pages):
-    simulator.call("POST", "/hubspot/reset", seed=False)
+    simulator.empty("hubspot")
     simulator.seed("companies", count, "hubspot")
     records, _, made = read(private(), "companies", size=500)
     assert (len(records), made) == (count, pages)

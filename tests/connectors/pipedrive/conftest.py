@@ -16,7 +16,7 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.pipedrive.connector import Pipedrive
 from tests.connectors import support
-from tests.connectors.support import QUICK, Store, Unlimited, as_new
+from tests.connectors.support import QUICK, Store, Unlimited
 from tests.simulator import Control
 
 APP = App("pd-demo-client", "pd-demo-secret")
@@ -25,12 +25,6 @@ GROUP, ROOFING = "123001", "123002"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/pipedrive"
 PERSON_KEY = "9dc80c50d78a15643bfc4ca79d76156a73a1ca0e"
 read = partial(support.read, size=500)
-
-
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator with this provider's demonstration data afresh; the others stay as they are."""
-    return as_new(simulator_server, "pipedrive")
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_pages_of_any_size_hold_everything_once(pipedrive, simulator, size, page
 
 
 def test_an_empty_list_is_a_page_without_records(connect, simulator):
-    simulator.reset(seed=False)
+    simulator.empty("pipedrive")
     connector = connect()
     records, cursor, pages = read(connector, "persons")
     assert (records, pages) == ({}, 1)

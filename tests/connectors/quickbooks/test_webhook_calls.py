@@ -6,13 +6,11 @@ import pytest
 
 from connectors.quickbooks.connector import QuickBooks
 from tests.connectors.quickbooks.conftest import PLUMBING
-from tests.connectors.support import as_new, told
+from tests.connectors.support import told
 
 
 @pytest.fixture
 def portal(simulator, receiver):
-    as_new(simulator, "quickbooks")
-
     def register(**more):
         return simulator.act("quickbooks", "register_webhook", url=receiver.url, **more)["key"]
 

@@ -29,7 +29,7 @@ def test_everything_is_read_once_in_as_many_requests_as_pages(rovida, simulator,
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
 def test_page_edges(rovida, simulator, count, pages):
-    simulator.reset(seed=False)
+    simulator.empty()
     simulator.seed("properties", count)
     found = list(rovida.pull("properties", None, page_size=10))
     assert sum(len(page.records) for page in found) == count

@@ -15,7 +15,7 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.salesforce.connector import Salesforce
 from tests.connectors import support
-from tests.connectors.support import QUICK, Person, Store, Unlimited, as_new
+from tests.connectors.support import QUICK, Person, Store, Unlimited
 from tests.simulator import Control
 
 APP = App("sf-demo-client", "sf-demo-secret")
@@ -24,12 +24,6 @@ CALLBACK = "http://localhost:8000/integrations/oauth/callback/salesforce"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 read = partial(support.read, size=2000, key="Id")
-
-
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator with this provider's demonstration data, no faults and no rate limit."""
-    return as_new(simulator_server, "salesforce")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_pages_of_any_size_hold_everything_once(salesforce, size):
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (200, 1), (201, 2), (400, 2), (401, 3)])
 def test_the_edges_of_a_page(connect, simulator, count, requests):
-    simulator.call("POST", "/salesforce/reset", seed=False)
+    simulator.empty("salesforce")
     salesforce = connect()
     simulator.seed("Account", count, "salesforce")
     records, _, pages = read(salesforce, "accounts", size=200)

@@ -15,7 +15,7 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.square.connector import Square
 from tests.connectors.square.judge import check
-from tests.connectors.support import QUICK, Unlimited, as_new
+from tests.connectors.support import QUICK, Unlimited
 from tests.connectors.traffic import Recorder, Traffic
 from tests.simulator import Control, running_simulator
 
@@ -37,12 +37,6 @@ def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Tr
     state = tmp_path_factory.mktemp("square") / "state.sqlite3"
     with running_simulator(state, lambda application: Recorder(application, recorded, "square")) as control:
         yield control
-
-
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator, this provider as new; the others are left alone."""
-    return as_new(simulator_server, "square")
 
 
 @pytest.fixture(autouse=True)

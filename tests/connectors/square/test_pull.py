@@ -40,7 +40,7 @@ def test_an_invoice_has_lines_taxes_and_totals_of_its_order(square):
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
 @pytest.mark.parametrize("kind", ["customer", "payment"])
 def test_pages_end_where_the_provider_says(square, simulator, kind, count, pages):
-    simulator.provider("square").reset(seed=False)
+    simulator.empty("square")
     simulator.provider("square").limit(None, 1)
     simulator.create("location", slug="square", id="LPLATEAU0001", name="Seul")
     simulator.seed(kind, count, slug="square")

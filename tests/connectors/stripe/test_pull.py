@@ -31,7 +31,7 @@ def test_a_customer_without_a_name_is_called_by_its_address(stripe, simulator):
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
 def test_pages_end_where_the_provider_says(stripe, simulator, count, pages):
-    simulator.reset(seed=False)
+    simulator.empty("stripe")
     simulator.seed("customer", count, slug="stripe")
     found, _, read_pages = read(stripe, "customers", size=10)
     assert (len(found), read_pages) == (count, pages)
@@ -213,7 +213,7 @@ def test_half_an_answer_is_tried_again_and_another_form_is_told(stripe, simulato
 
 
 def test_a_list_that_never_ends_is_left(stripe, simulator):
-    simulator.reset(seed=False)
+    simulator.empty("stripe")
     simulator.seed("customer", 1, slug="stripe")
     simulator.create("customer", slug="stripe", name="Deux")
     walk = stripe.pull("customers", None, page_size=1)

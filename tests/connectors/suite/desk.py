@@ -188,13 +188,11 @@ class Desk:
         if self.adapter.empty:
             self.adapter.empty(self)
         else:
-            self.reset(seed=False)
+            self.control.empty(self.slug)
 
-    def reset(self, *, seed: bool = True) -> None:
-        """As new: demonstration data or none, no faults, no limits, the real time."""
-        self.control.call("POST", f"/{self.slug}/reset", seed=seed)
-        self.control.rate_limit(None, slug=self.slug)
-        self.control.provider(self.slug).clock.reset()
+    def reset(self) -> None:
+        """As new: demonstration data, no faults, no limits, the real time."""
+        self.control.reset()
 
     def advance(self, *, seconds: float = 0, days: float = 0) -> None:
         """Let time pass; the tokens are new afterwards."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from connectors.base.connector import Connector
 from connectors.base.webhooks import Call, Hint, Subscription
-from tests.connectors.receiver import Receiver
 
 
 def hints(connector: Connector, subscription: Subscription, calls: list[Call], **options: Any) -> list[Hint]:
@@ -22,13 +20,3 @@ def hints(connector: Connector, subscription: Subscription, calls: list[Call], *
         assert call.headers["content-type"].partition(";")[0] in webhooks.content_types
         found += webhooks.parse(call)
     return found
-
-
-def silence(receiver: Receiver, count: int, seconds: float = 0.4) -> bool:
-    """Whether no call beyond `count` comes for a moment."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if len(receiver.received) > count:
-            return False
-        time.sleep(0.02)
-    return True

@@ -81,14 +81,6 @@ def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Tr
         yield control
 
 
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator of Xero as new."""
-    simulator_server.call("POST", "/xero/reset")
-    simulator_server.rate_limit(None, slug="xero")
-    return simulator_server
-
-
 @pytest.fixture(autouse=True)
 def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""

@@ -31,7 +31,7 @@ def test_what_the_simulator_answers_has_the_published_shape(yardi, resource, sch
 
 @pytest.mark.parametrize("count", [0, 1, 5, 6, 10, 11])
 def test_page_edges_of_properties(yardi, simulator, count):
-    simulator.call("POST", "/yardi/reset", seed=False)
+    simulator.empty("yardi")
     for number in range(count):
         simulator.create("properties", "yardi", Code=f"p{number:02d}", MarketingName=f"Immeuble {number}")
     pages = list(yardi.pull("properties", None, page_size=5))

@@ -16,19 +16,13 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.zoho.connector import Zoho
 from tests.connectors import support
-from tests.connectors.support import QUICK, Store, Unlimited, as_new
+from tests.connectors.support import QUICK, Store, Unlimited
 from tests.simulator import Control
 
 APP = App("1000.zohodemoclient", "zoho-demo-secret")
 GROUP, EUROPE = "554023000000000001", "554023000000000002"
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/zoho"
 read = partial(support.read, size=200)
-
-
-@pytest.fixture
-def simulator(simulator_server: Control) -> Control:
-    """The simulator with this provider's demonstration data afresh; the others stay as they are."""
-    return as_new(simulator_server, "zoho")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_beyond_the_first_page_a_token_is_used_and_never_a_number(zoho, simulato
 
 
 def test_an_empty_module_is_a_page_without_records(connect, simulator):
-    simulator.reset(seed=False)
+    simulator.empty("zoho")
     connector = connect()
     records, cursor, pages = read(connector, "contacts")
     assert (records, pages) == ({}, 1)
