@@ -57,12 +57,13 @@ def capabilities_of(connector: type[Connector]) -> Capabilities:
     facts = [("Connexion", _listed(method.label for method in connector.auth_methods))]
     if habits := connector.habits:
         sizes = sorted({resource.max_page_size for resource in connector.resources})
+        most = connector.writes_in_a_request()
         page = f"{_spaced(sizes[0])} à {_spaced(sizes[-1])}" if len(sizes) > 1 else _spaced(sizes[0])
         facts += [
             ("Changements", _CHANGES[habits.changes]),
             ("Suppressions", _DELETIONS[habits.deletions]),
             ("Lecture", f"{_PAGING[habits.paging].capitalize()}, au plus {page} objets par requête"),
-            ("Écriture", "Un objet par requête" if habits.batch == 1 else f"Jusqu’à {habits.batch} objets par requête"),
+            ("Écriture", "Un objet par requête" if most == 1 else f"Jusqu’à {most} objets par requête"),
         ]
     webhooks = connector.webhooks
     facts.append(("Webhooks", _WEBHOOKS_ARE_SET[webhooks.subscribes] if webhooks else "Non offerts"))

@@ -62,7 +62,7 @@ def of(integration: Integration) -> Estimate:
     lists = min(runs, 1.0) * len(connector.option_kinds)
     return Estimate(
         reads=ceil(runs * a_run + lists),
-        writes=_writes_a_day(integration, habits.batch if habits else 1),
+        writes=_writes_a_day(integration),
         budget=connector.limits.daily if connector.limits else None,
         records=sum(links.values()),
         objects=len(read),
@@ -75,8 +75,9 @@ def _pages(integration: Integration, resource: Resource, count: int) -> int:
     return max(1, ceil(count / min(integration.batch_size, resource.max_page_size)))
 
 
-def _writes_a_day(integration: Integration, batch: int) -> int:
-    """Calls that send, by what was sent lately; none where sending waits for a person."""
+def _writes_a_day(integration: Integration) -> int:
+    """Calls that send, by what was sent lately and as if each record went alone, as most changes do; none where
+    sending waits for a person."""
     planned = integration.push_frequency
     if planned == PushFrequency.SYNC and integration.frequency == Frequency.MANUAL:
         planned = PushFrequency.MANUAL
@@ -84,4 +85,4 @@ def _writes_a_day(integration: Integration, batch: int) -> int:
         return 0
     since = timezone.now() - LOOK_BACK
     sent = PushOperation.objects.filter(integration=integration, sent_at__gte=since).count()
-    return ceil(sent / LOOK_BACK.days / batch)
+    return ceil(sent / LOOK_BACK.days)

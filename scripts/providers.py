@@ -74,7 +74,7 @@ def _provider(connector: type[Connector]) -> list[str]:
         CHANGES[habits.changes] if habits else "",
         DELETIONS[habits.deletions] if habits else "",
         "yes" if any("upsert" in one.capabilities for one in connector.resources) else "no",
-        str(habits.batch) if habits and habits.batch > 1 else "no",
+        str(connector.writes_in_a_request()) if connector.writes_in_a_request() > 1 else "no",
         _list(GUARDS[one.create_guard] for one in writable),
         _webhooks(connector),
     ]

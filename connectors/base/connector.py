@@ -25,7 +25,7 @@ from connectors.base.masking import Masker
 from connectors.base.oauth import FixedTokens, OAuth2, TokenSet, TokenStore
 from connectors.base.resource import Resource
 from connectors.base.webhooks import Handshake, Subscription, Webhooks
-from connectors.base.writes import Option, PreparedWrite
+from connectors.base.writes import Option, Outcome, PreparedWrite
 
 Environment = Literal["production", "test", "simulator"]
 Category = Literal["crm", "accounting", "property", "payments"]
@@ -160,6 +160,11 @@ class Connector(ABC):
         raise Misconfigured(
             f"{cls.label} n’a pas d’objet « {name} ». Vérifiez les paramètres de l’intégration.", code="no_resource"
         )
+
+    @classmethod
+    def writes_in_a_request(cls) -> int:
+        """How many objects one writing request carries at most."""
+        return max((one.batch.most for one in cls.resources if one.batch), default=1)
 
     @classmethod
     def limits_of(cls, config: Mapping[str, str]) -> Limits | None:
@@ -306,16 +311,20 @@ class Connector(ABC):
         The same prepared write twice does the work once. NotFound when the object is gone, Conflict when it has
         another version or cannot go, Rejected when the values are refused.
         """
-        answer = self.client.request(
+        return self.written(prepared, self.sent(prepared))
+
+    def sent(self, prepared: PreparedWrite, expect: type | tuple[type, ...] = dict) -> Answer:
+        """Make the request of a prepared write; its answer."""
+        return self.client.request(
             prepared.method,
             prepared.path,
             role=prepared.role,
             params=prepared.params,
             body=prepared.body.encode() if prepared.body else None,
             headers=prepared.headers,
+            expect=expect,
             repeatable=prepared.repeatable,
         )
-        return self.written(prepared, answer)
 
     def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
         """The object in the answer to a write."""
@@ -342,6 +351,30 @@ class Connector(ABC):
                 reference=reference,
             )
         )
+
+    def join(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> PreparedWrite:
+        """The one request that does these writes of one resource and action, as its `batch` allows. No request is
+        made. No two of them bear on one object, or carry the same value of a lookup field."""
+        label = self.resource(writes[0].resource).label
+        raise Misconfigured(f"{self.label} n’écrit pas plusieurs « {label} » à la fois.", code="no_batch")
+
+    def send_many(self, joined: PreparedWrite, writes: Sequence[PreparedWrite]) -> list[Outcome]:
+        """Do a joined write; the outcome of each of its rows, in their order.
+
+        Raises only what concerns the request as a whole: Rejected, Conflict or NotFound then mean that none of the
+        rows was done.
+        """
+        answer = self.sent(joined, expect=(dict, list))
+        return self.parted(joined, writes, answer)
+
+    def parted(self, joined: PreparedWrite, writes: Sequence[PreparedWrite], answer: Answer) -> list[Outcome]:
+        """What the answer to a joined write says of each row, whatever their order in it; unanswered() for a row that
+        it says nothing of."""
+        raise NotImplementedError
+
+    def push_many(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> list[Outcome]:
+        """join() and send_many() in one: many writes in one request, the outcome of each in their order."""
+        return self.send_many(self.join(writes, idempotency_key=idempotency_key), writes)
 
     def delete(self, resource: str, remote_id: str, *, idempotency_key: str, version: str = "") -> None:
         """prepare_delete() and send() in one."""

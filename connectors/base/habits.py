@@ -17,10 +17,9 @@ class Habits:
     paging: how the next page is named (opaque cursor, position, page number, link, after the last object seen), or that
     a list comes whole. changes: how the next pull is limited to what changed: by instant, by whole days, by a feed of
     changes, or not at all. deletions: whether what is deleted stands in the lists, in a feed, is only archived, or is
-    never told. batch: how many objects one writing request carries.
+    never told.
     """
 
     paging: Paging
     changes: Changes
     deletions: Deletions
-    batch: int = 1

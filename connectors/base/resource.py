@@ -95,6 +95,17 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Many writes in one request (Connector.push_many): at most `most` of one of these actions. `keyed`: the provider
+    remembers a whole request by its idempotency key, not its rows one by one; else a row must be harmless to send
+    again with or without the others."""
+
+    most: int
+    actions: frozenset[Literal["create", "update"]] = frozenset({"create", "update"})
+    keyed: bool = False
+
+
+@dataclass(frozen=True)
 class Slot:
     """A place that account mapping fills with the id of an element of the provider's lists.
 
@@ -126,8 +137,8 @@ class Resource:
     it out, so does a look at it unless it is linked; acts: what prepare_act() offers; match: record fields by which
     a first meeting knows a record; owned_amounts: record fields that the provider computes: its amount overwrites
     ours, and a person is told when they differ; date_field: the day of a document, a field of the record; slots:
-    what account mapping fills; web_pages: environment → address of one object's page for people, with `{id}` and
-    perhaps `{account}` in it.
+    what account mapping fills; batch: which writes go many at once; web_pages: environment → address of one object's
+    page for people, with `{id}` and perhaps `{account}` in it.
     """
 
     name: str
@@ -156,6 +167,7 @@ class Resource:
     owned_amounts: tuple[str, ...] = ()
     date_field: str = ""
     slots: tuple[Slot, ...] = ()
+    batch: Batch | None = None
     web_pages: Mapping[str, str] = field(default_factory=dict)
 
     def web_page(self, environment: str, account: str, remote_id: str) -> str:

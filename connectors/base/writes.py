@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from connectors.base.errors import ConnectorError, Transient
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -44,6 +46,16 @@ class PreparedWrite:
     def from_json(cls, text: str) -> PreparedWrite:
         """The write that to_json() wrote."""
         return cls(**json.loads(text))
+
+
+Outcome = dict[str, Any] | ConnectorError
+"""What became of one of many writes: the object as it now is, or the error that concerns it alone. A Transient says
+that its fate is unknown, or that it may go again."""
+
+
+def unanswered(label: str) -> Transient:
+    """The outcome of one of many writes of which the answer says nothing; `label` is the provider's name."""
+    return Transient(f"{label} ne dit pas ce qu’il a fait de cet élément.", code="unanswered")
 
 
 @dataclass(frozen=True)

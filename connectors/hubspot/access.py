@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.base.connector import AuthMethod, CredentialField
 from connectors.base.errors import AuthExpired, ConnectorError
 from connectors.base.habits import Habits
+from connectors.base.limiter import Limits, TokenBucket
 from connectors.base.oauth import OAuth2
 
 OBJECTS_PATH = "crm/v3/objects"
@@ -73,3 +75,14 @@ CONFIG_FIELDS = (
         required=False, placeholder="https://app-eu1.hubspot.com", pattern=r"https://\S+",
     ),
 )  # fmt: skip
+
+
+def search_pace() -> Callable[[], None]:
+    """Waits for a search's turn: they have a limit of their own, five a second."""
+    pace = TokenBucket(Limits(rate=4, burst=4))
+
+    def wait() -> None:
+        while (seconds := pace.acquire()) > 0:
+            time.sleep(seconds)
+
+    return wait

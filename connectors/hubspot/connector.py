@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +12,11 @@ from connectors.base.auth import Bearer
 from connectors.base.classify import Answer
 from connectors.base.connector import NOTHING, Account, Connector, Page
 from connectors.base.errors import ConnectorError
-from connectors.base.limiter import Limits, TokenBucket, number_in
+from connectors.base.limiter import Limits, number_in
 from connectors.base.oauth import TokenAuth
 from connectors.base.resource import Resource
-from connectors.base.writes import Option, PreparedWrite
-from connectors.hubspot import access, errors, objects, options, quirks, reading, writing
+from connectors.base.writes import Option, Outcome, PreparedWrite
+from connectors.hubspot import access, errors, many, objects, options, quirks, reading, writing
 from connectors.hubspot.resources import RESOURCES
 from connectors.hubspot.webhooks import WEBHOOKS
 
@@ -119,6 +118,14 @@ class HubSpot(Connector):
             mine.tie(remote_id, old, prepared.links["companies"])
         return mine.fetch(remote_id)
 
+    def join(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> PreparedWrite:
+        """One request of many rows."""
+        return many.joined(writes)
+
+    def send_many(self, joined: PreparedWrite, writes: Sequence[PreparedWrite]) -> list[Outcome]:
+        """Do many writes, without those whose object was changed meanwhile."""
+        return many.send(self.label, self._objects(self.resource(joined.resource)), self.sent, writes)
+
     def written(self, prepared: PreparedWrite, answer: Answer) -> dict[str, Any]:
         """The object in the answer to a write; the error of its row when a batch refused it."""
         if prepared.action != "create":
@@ -129,22 +136,13 @@ class HubSpot(Connector):
     def _root(self) -> str:
         return (self.connection.config.get("objects_path", "").strip() or access.OBJECTS_PATH).strip("/")
 
-    @cached_property
-    def _pace(self) -> TokenBucket:
-        return TokenBucket(Limits(rate=4, burst=4))
+    _pause = cached_property(lambda self: access.search_pace())
 
     @cached_property
     def _stages(self) -> Mapping[str, quirks.Stage]:
         return quirks.stages_of(options.pipelines(self.client.request))
 
     def _objects(self, declared: Resource) -> objects.Objects:
-        extra = self.connection.config.get("extra_properties", "")
-        path = f"{self._root}/{declared.path}"
-        return objects.Objects(
-            self.client.request, declared, path=path, extra=extra, pause=self._wait, stages=lambda: self._stages
-        )
-
-    def _wait(self) -> None:
-        """Searches have a limit of their own, five a second."""
-        while (wait := self._pace.acquire()) > 0:
-            time.sleep(wait)
+        extra, path = self.connection.config.get("extra_properties", ""), f"{self._root}/{declared.path}"
+        ask, stages = self.client.request, lambda: self._stages
+        return objects.Objects(ask, declared, path=path, extra=extra, pause=self._pause, stages=stages)

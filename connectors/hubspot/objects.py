@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from connectors.base.classify import Answer
-from connectors.base.errors import Conflict, Malformed, Misconfigured
+from connectors.base.errors import Conflict, ConnectorError, Malformed, Misconfigured, NotFound, Rejected
 from connectors.base.resource import Resource, dig
 from connectors.hubspot import errors, quirks
 from connectors.hubspot.reading import batches, rows_of
@@ -53,7 +54,7 @@ class Objects:
 
     def found(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows of a search, complete: it tells no associations."""
-        companies = self._companies([str(raw["id"]) for raw in rows if raw.get("id")])
+        companies = self.companies([str(raw["id"]) for raw in rows if raw.get("id")])
         return self._complete(rows, companies)
 
     def fetch(self, remote_id: str) -> dict[str, Any]:
@@ -61,15 +62,30 @@ class Objects:
         raw = self._request("GET", f"{self._path}/{quote(remote_id, safe='')}", params=self._wanted()).data
         return self.listed([raw])[0]
 
+    def fetch_many(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """Objects by their ids, as a pull gives them; those that are gone do not come."""
+        found: list[dict[str, Any]] = []
+        for some in batches(ids):
+            body = {"inputs": [{"id": one} for one in some], "properties": self.properties}
+            found += rows_of(self._request("POST", f"{self._path}/batch/read", json=body, repeatable=True).data)
+        return {one["id"]: one for one in self.found(found)}
+
     def look(self, remote_id: str, version: str) -> dict[str, Any]:
         """One object before it is written, for HubSpot compares no versions; Conflict when it has another one."""
         found = self.fetch(remote_id)
-        if version and found.get("updatedAt") != version:
-            raise Conflict(
-                "L’élément a changé chez HubSpot depuis la dernière lecture. Il sera relu avant un nouvel envoi.",
-                code="stale",
-            )
+        if problem := self.stale(found, version):
+            raise problem
         return found
+
+    @staticmethod
+    def stale(found: Mapping[str, Any], version: str) -> Conflict | None:
+        """The error of a write of another version of the object than it has now."""
+        if not version or found.get("updatedAt") == version:
+            return None
+        return Conflict(
+            "L’élément a changé chez HubSpot depuis la dernière lecture. Il sera relu avant un nouvel envoi.",
+            code="stale",
+        )
 
     def lookup(self, keys: Mapping[str, str]) -> list[dict[str, Any]]:
         """Live objects that carry these values."""
@@ -87,7 +103,7 @@ class Objects:
 
     def company(self, remote_id: str) -> str | None:
         """The company that an object is tied to."""
-        return self._companies([remote_id]).get(remote_id)
+        return self.companies([remote_id]).get(remote_id)
 
     def tie(self, remote_id: str, old: str | None, new: str) -> None:
         """Tie an object to another company, or to none; the new one first, so that it is never without."""
@@ -99,10 +115,29 @@ class Objects:
         if old:
             self._request("DELETE", f"{start}/companies/{quote(old, safe='')}", repeatable=True)
 
+    def tie_many(self, ties: list[tuple[str, str | None, str]]) -> dict[str, ConnectorError]:
+        """Tie objects (id, company until now, new one), each as tie() does; the errors by id."""
+        changes = [(remote_id, old, new) for remote_id, old, new in ties if (old or "") != new]
+        tied: set[str] = set()
+        for some in batches([one for one in changes if one[2]]):
+            rows = [{"from": {"id": remote_id}, "to": {"id": new}} for remote_id, _, new in some]
+            path = f"{_LINKS}/associations/{self._resource.path}/companies/batch/associate/default"
+            with suppress(Rejected, Conflict, NotFound):  # as a whole: each is then told its own
+                data = self._request("POST", path, json={"inputs": rows}, repeatable=True).data
+                tied |= {str(dig(row, "from.id")) for row in rows_of(data)}
+        failed: dict[str, ConnectorError] = {}
+        for remote_id, old, new in changes:
+            try:
+                if old or remote_id not in tied:
+                    self.tie(remote_id, old, new)
+            except (Rejected, Conflict, NotFound) as error:
+                failed[remote_id] = error
+        return failed
+
     def _wanted(self) -> dict[str, str]:
         return {"properties": ",".join(self.properties)} | ({"associations": "companies"} if self._tied else {})
 
-    def _companies(self, ids: list[str]) -> dict[str, str | None]:
+    def companies(self, ids: list[str]) -> dict[str, str | None]:
         """The company of each object; one that has none is told as an error of the batch, which it is not."""
         found: dict[str, str | None] = {}
         for some in batches(ids if self._tied else []):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from connectors.base.classify import Answer
 from connectors.base.connector import Page
@@ -18,6 +18,7 @@ from connectors.hubspot.quirks import merged, tombstone
 from connectors.hubspot.resources import MODIFIED
 
 LIST_LIMIT, SEARCH_LIMIT = 100, 200
+T = TypeVar("T")
 SEARCH_CAP = 10_000
 """A search shows no result beyond this one."""
 # Search is fed with delay, and servers' clocks differ.
@@ -200,7 +201,7 @@ def rows_of(data: Any) -> list[dict[str, Any]]:
     return found
 
 
-def batches(ids: list[str], size: int = LIST_LIMIT) -> Iterator[list[str]]:
+def batches(ids: list[T], size: int = LIST_LIMIT) -> Iterator[list[T]]:
     """The ids, at most so many at once."""
     for at in range(0, len(ids), size):
         yield ids[at : at + size]

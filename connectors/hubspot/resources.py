@@ -3,7 +3,7 @@ underscore are made by quirks.complete()."""
 
 from typing import Any
 
-from connectors.base.resource import Capability, Map, Resource, Slot
+from connectors.base.resource import Batch, Capability, Map, Resource, Slot
 from connectors.hubspot import codecs
 from connectors.hubspot.quirks import ADDRESS_PARTS, MERGED, absorbed
 
@@ -33,6 +33,7 @@ def _resource(**own: Any) -> Resource:
         create_guard="external_id",
         capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),
         codecs=CODECS,
+        batch=Batch(100),
         **own,
     )
 

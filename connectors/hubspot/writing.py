@@ -28,7 +28,7 @@ def creation(resource: Resource, values: Mapping[str, Any], root: str, reference
         resource.name,
         "create",
         headers={"Content-Type": "application/json"},
-        body=_dumps({"inputs": [row]}),
+        body=dumps({"inputs": [row]}),
         repeatable=True,
         links=links_of(values),
     )
@@ -43,7 +43,7 @@ def change(resource: Resource, values: Mapping[str, Any], root: str, remote_id: 
         resource.name,
         "update",
         headers={"Content-Type": "application/json"},
-        body=_dumps({"properties": properties_of(values)}),
+        body=dumps({"properties": properties_of(values)}),
         repeatable=True,
         remote_id=remote_id,
         version=version,
@@ -113,5 +113,6 @@ def _person(values: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _dumps(body: Mapping[str, Any]) -> str:
+def dumps(body: Mapping[str, Any]) -> str:
+    """JSON as it is sent."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

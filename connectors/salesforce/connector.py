@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,9 @@ from connectors.base.connector import NOTHING, Account, AuthMethod, Connection, 
 from connectors.base.errors import ConnectorError
 from connectors.base.limiter import Limits
 from connectors.base.oauth import TokenAuth
-from connectors.base.resource import Resource
-from connectors.base.writes import Option, PreparedWrite
-from connectors.salesforce import access, errors, options, reading, writing
-from connectors.salesforce.quirks import complete, is_gone
+from connectors.base.writes import Option, Outcome, PreparedWrite
+from connectors.salesforce import access, asking, errors, many, options, reading, writing
+from connectors.salesforce.quirks import is_gone
 from connectors.salesforce.resources import RESOURCES
 from connectors.salesforce.webhooks import WEBHOOKS
 
@@ -47,7 +46,7 @@ class Salesforce(Connector):
         fixed = connection.environment == "simulator"
         hosts = access.InstanceHosts(connection.hosts, self.tokens, fixed=fixed)
         self.connection = replace(connection, hosts=hosts)
-        self._fields: dict[str, list[str]] = {}
+        self._ask = asking.Asking(self._get, self._setting("extra_fields", ""))
 
     def auth(self) -> RenewableAuth:
         """The access token of the moment."""
@@ -59,7 +58,7 @@ class Salesforce(Connector):
 
     def check(self) -> Account:
         """Who am I: the organization, by a question that every token may ask."""
-        found = options.organization(self._query, self.label, self.connection.environment)
+        found = options.organization(self._ask.query, self.label, self.connection.environment)
         return Account(found["Id"], found["Name"], self.connection.environment)
 
     def pull(
@@ -68,11 +67,11 @@ class Salesforce(Connector):
         """Everything in order of change (what lies in the bin as deleted), then what changed and was deleted since."""
         declared = self.resource(resource)
         size = max(1, min(page_size, declared.max_page_size))
-        return reading.Reader(self._get, declared, lambda: self._readable(declared), size, filters).pages(cursor)
+        return reading.Reader(self._get, declared, lambda: self._ask.readable(declared), size, filters).pages(cursor)
 
     def fetch(self, resource: str, remote_id: str) -> dict[str, Any]:
         """One object as a pull reads it; NotFound when it is gone, and not by a merge."""
-        found = self._select(self.resource(resource), [f"Id = {reading.quoted(remote_id)}"], reading.EVERYTHING)
+        found = self._ask.select(self.resource(resource), [f"Id = {reading.quoted(remote_id)}"], reading.EVERYTHING)
         if not found or is_gone(found[0]):
             raise errors.gone(self.label)
         return found[0]
@@ -80,7 +79,7 @@ class Salesforce(Connector):
     def lookup(self, resource: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
         """Live objects that carry these values."""
         declared = self.resource(resource)
-        return self._select(declared, reading.conditions(declared, keys))
+        return self._ask.select(declared, reading.conditions(declared, keys))
 
     def options(self, kind: str) -> list[Option]:
         """The stages of opportunities."""
@@ -123,6 +122,15 @@ class Salesforce(Connector):
         remote_id = prepared.path.rsplit("/", 1)[-1] if prepared.action == "update" else str(answer.get("id") or "")
         return self.fetch(prepared.resource, remote_id)
 
+    def join(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> PreparedWrite:
+        """One request of many rows."""
+        return many.joined(writes)
+
+    def send_many(self, joined: PreparedWrite, writes: Sequence[PreparedWrite]) -> list[Outcome]:
+        """Do many writes, without those whose object was changed meanwhile."""
+        declared = self.resource(joined.resource)
+        return many.send(self.label, declared, self._ask, lambda one: self.sent(one, expect=list), writes)
+
     @property
     def _root(self) -> str:
         return f"services/data/v{self._setting('api_version', access.API_VERSION)}"
@@ -136,15 +144,3 @@ class Salesforce(Connector):
 
     def _get(self, path: str, **options: Any) -> Answer:
         return self.client.request("GET", path if path.startswith("/") else f"{self._root}/{path}", **options)
-
-    def _query(self, fields: list[str], entity: str, conditions: list[str], path: str = reading.LIVING) -> Any:
-        return self._get(path, params={"q": reading.select(fields, entity, conditions)}).data
-
-    def _select(self, declared: Resource, conditions: list[str], path: str = reading.LIVING) -> list[dict[str, Any]]:
-        rows = reading.records_of(self._query(self._readable(declared), declared.path, conditions, path))
-        return [complete(declared, raw) for raw in rows]
-
-    def _readable(self, declared: Resource) -> list[str]:
-        if declared.name not in self._fields:
-            self._fields[declared.name] = options.readable(self._get, declared, self._setting("extra_fields", ""))
-        return self._fields[declared.name]

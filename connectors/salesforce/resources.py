@@ -3,7 +3,7 @@ with an underscore are made by quirks.complete()."""
 
 from typing import Any
 
-from connectors.base.resource import Capability, Map, Resource, Slot
+from connectors.base.resource import Batch, Capability, Map, Resource, Slot
 from connectors.salesforce import codecs
 from connectors.salesforce.quirks import merged_into
 
@@ -23,6 +23,7 @@ def _resource(**own: Any) -> Resource:
         version_field="SystemModstamp",
         capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),
         codecs=CODECS,
+        batch=Batch(200),
         **own,
     )
 

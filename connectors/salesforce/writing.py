@@ -94,13 +94,14 @@ def _prepared(
         resource=resource.name,
         action=action,
         headers={**headers, **({} if body is None else {"Content-Type": "application/json"})},
-        body="" if body is None else _dumps(body),
+        body="" if body is None else dumps(body),
         # The same values on the same object: doing it again changes nothing more.
         repeatable=True,
     )
 
 
-def _dumps(body: Mapping[str, Any]) -> str:
+def dumps(body: Mapping[str, Any]) -> str:
+    """JSON as it is sent; Rejected for a number that it cannot hold."""
     ready = {name: _number(value, name) if isinstance(value, Decimal) else value for name, value in body.items()}
     return json.dumps(ready, ensure_ascii=False, separators=(",", ":"))
 

@@ -26,11 +26,12 @@ from integrations.records import services as records
 from integrations.sync import adopt, locks, trial
 from integrations.sync.landing import Landing
 from integrations.sync.outbound import OutboundResource
+from integrations.sync.parcels import parcels
 from integrations.sync.problems import FieldProblem
 from integrations.sync.push_guard import PushGuard
 from integrations.sync.push_plan import Facts, PushPlanner, Wait, Write
 from integrations.sync.run import Run
-from integrations.sync.send_pool import Flight
+from integrations.sync.send_pool import Flight, Unanswered
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +55,26 @@ WAITS = frozenset({"parent", trial.CODE})
 """Codes of operations that stay pending although nothing is sent for them now."""
 BATCH = 64
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
+PARCELS = 2
+"""Full requests of a batch of writes, where the provider takes many writes in one."""
 
 Place = tuple[datetime, UUID]
 """Where an operation stands in the order of sending: creation, id."""
+
+
+Prepared = list[tuple[PushOperation, PreparedWrite]]
+"""Operations with the exact request of each, which is committed."""
 
 
 @dataclass(frozen=True)
 class InFlight:
     """A batch that is on its way."""
 
-    prepared: list[tuple[PushOperation, PreparedWrite]]
+    prepared: Prepared
     flight: Flight | None
+
+
+NOTHING_FLIES = InFlight([], None)
 
 
 @dataclass
@@ -81,14 +91,21 @@ class Pusher:
         """The resource's name."""
         return self.outbound.resource.name
 
+    @property
+    def at_once(self) -> int:
+        """Writes that are planned, stored and answered together: several requests' worth."""
+        batch = self.outbound.resource.batch
+        return max(BATCH, PARCELS * batch.most) if batch else BATCH
+
     def link_of(self, operation: PushOperation) -> RecordLink | None:
         """The link of the operation's record at this resource."""
         return self.landing.link_of(operation)
 
     def finish_unknown(self) -> None:
         """Send again what was sent without a known outcome, before the pull can take it for a stranger."""
-        for operation in self._operations(PushStatus.SENDING):
-            self._resend(operation)
+        unknown = list(self._operations(PushStatus.SENDING))
+        for start in range(0, len(unknown), self.at_once):
+            self._send_again(unknown[start : start + self.at_once])
 
     def push_all(self) -> bool:
         """Push everything that waits, each once; False when the slice ended first.
@@ -96,15 +113,15 @@ class Pusher:
         The next batch is planned while the one before it is on its way.
         """
         last: Place | None = None
-        flying = InFlight([], None)
+        flying = NOTHING_FLIES
         room = trial.room_to_send(self.run.integration, self.run.job, self.resource)
         while True:
             self.run.claim.check()
             stop = self.run.out_of_time()
-            waiting = [] if stop else list(self._operations(PushStatus.PENDING, after=last)[: min(BATCH, room)])
+            waiting = [] if stop else list(self._operations(PushStatus.PENDING, after=last)[: min(self.at_once, room)])
             # Taken down now: writing an operation anew gives the instance another time of creation.
             last = (waiting[-1].created_at, waiting[-1].pk) if waiting else last
-            following = self._start(self._prepare(waiting)) if waiting else InFlight([], None)
+            following = self._start(self._prepare(waiting)) if waiting else NOTHING_FLIES
             room -= len(following.prepared) if self.run.integration.is_trial else 0
             self._push_again(self._land(flying))
             if not waiting:
@@ -126,12 +143,12 @@ class Pusher:
 
     # --- A batch of operations ----------------------------------------------------------------------------------
 
-    def _prepare(self, operations: list[PushOperation]) -> list[tuple[PushOperation, PreparedWrite]]:
+    def _prepare(self, operations: list[PushOperation]) -> Prepared:
         """Plan these operations and commit the exact requests of those that write something.
 
         One transaction, in a number of statements that does not grow with the batch.
         """
-        prepared: list[tuple[PushOperation, PreparedWrite]] = []
+        prepared: Prepared = []
         with transaction.atomic():
             found = records.lock({self.outbound.kind.slug: [each.record_id for each in operations]})
             self._read_again(operations)
@@ -240,9 +257,13 @@ class Pusher:
         self.run.parents_wanted = True
         operation.code, operation.message = "parent", "Attend l’envoi d’un enregistrement auquel celui-ci renvoie."
 
-    def _start(self, prepared: list[tuple[PushOperation, PreparedWrite]]) -> InFlight:
-        """Make the calls, several at once."""
-        return InFlight(prepared, self.run.pool.start([write for _, write in prepared]) if prepared else None)
+    def _start(self, prepared: Prepared, *, alone: bool = False) -> InFlight:
+        """Make the calls, several at once; many writes in one request where the provider takes them so."""
+        if not prepared:
+            return NOTHING_FLIES
+        writes = [write for _, write in prepared]
+        together = [[place] for place in range(len(writes))] if alone else parcels(self.outbound.resource, writes)
+        return InFlight(prepared, self.run.pool.start(writes, together))
 
     def _land(self, flying: InFlight) -> list[PushOperation]:
         """Take every answer, then let an error that concerns more than its record end the slice.
@@ -257,23 +278,36 @@ class Pusher:
         ends: list[Exception] = []
         for operation, error in pairs:
             try:
-                self.landing.on_error(operation, error)
+                if not isinstance(error, Unanswered):
+                    self.landing.on_error(operation, error)
             except ConnectorError as end:
                 ends.append(end)
         if ends:
             raise ends[0]
+        self._send_again([o for o, answer in pairs if isinstance(answer, Unanswered)], alone=True)
         return [operation for operation in operations if operation.status == PushStatus.PENDING]
 
-    def _resend(self, operation: PushOperation) -> None:
-        assert operation.request is not None and operation.sent_at is not None
-        prepared = PreparedWrite.from_json(operation.request)
-        young = timezone.now() - operation.sent_at < KEY_LIFE
-        if prepared.action == "create" and not (prepared.repeatable and young):
-            found = adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
+    def _send_again(self, operations: list[PushOperation], *, alone: bool = False) -> None:
+        """Writes whose outcome is unknown: the same bytes while that does the work once, else look for the object
+        first. `alone`: each in a request of its own."""
+        again: Prepared = []
+        for operation in operations:
+            assert operation.request is not None
+            prepared = PreparedWrite.from_json(operation.request)
+            found = self._done_already(operation, prepared)
             if found is not None:
                 self.landing.store_answers([(operation, found)])
-                return
-        self._push_again(self._land(self._start([(operation, prepared)])))
+            else:
+                again.append((operation, prepared))
+        self._push_again(self._land(self._start(again, alone=alone)))
+
+    def _done_already(self, operation: PushOperation, prepared: PreparedWrite) -> dict[str, Any] | None:
+        """The object of a creation that cannot simply be sent again, where it is there."""
+        assert operation.sent_at is not None
+        young = timezone.now() - operation.sent_at < KEY_LIFE
+        if prepared.action != "create" or (prepared.repeatable and young):
+            return None
+        return adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
 
 
 def _refuse(operation: PushOperation, problem: FieldProblem | ConnectorError) -> None:

@@ -6,13 +6,19 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
 from connectors.base.connector import Connector
+from connectors.base.errors import Conflict, NotFound, Rejected, Transient
 from connectors.base.writes import PreparedWrite
 
 Outcome = dict[str, object] | Exception
+
+
+class Unanswered(Exception):
+    """A row among others whose fate the answer does not tell, or that may go again: it is sent alone."""
 
 
 class Flight:
@@ -32,13 +38,21 @@ class Flight:
         return [landed[number] for number in range(self._size)]
 
 
+@dataclass(frozen=True)
+class _Parcel:
+    """Writes of one flight that go in one request, by their numbers."""
+
+    flight: Flight
+    writes: dict[int, PreparedWrite]
+
+
 class SendPool:
     """Threads that only talk to the provider; started when there is something to send."""
 
     def __init__(self, open_connector: Callable[[], Connector], size: int) -> None:
         self._open = open_connector
         self._size = size
-        self._jobs: queue.Queue[tuple[Flight, int, PreparedWrite] | None] = queue.Queue()
+        self._jobs: queue.Queue[_Parcel | None] = queue.Queue()
         self._threads: list[threading.Thread] = []
         self._retries: list[int] = []
 
@@ -47,13 +61,14 @@ class SendPool:
         """Requests that the threads had to send again so far."""
         return sum(self._retries)
 
-    def start(self, writes: Sequence[PreparedWrite]) -> Flight:
-        """Send all of them, as many at once as the pool has threads."""
-        while len(self._threads) < min(self._size, len(writes)):
+    def start(self, writes: Sequence[PreparedWrite], parcels: Sequence[Sequence[int]]) -> Flight:
+        """Send all of them, as many requests at once as the pool has threads; parcels: the places of those that go in
+        one request."""
+        while len(self._threads) < min(self._size, len(parcels)):
             self._start_thread()
         flight = Flight(len(writes))
-        for number, write in enumerate(writes):
-            self._jobs.put((flight, number, write))
+        for places in parcels:
+            self._jobs.put(_Parcel(flight, {place: writes[place] for place in places}))
         return flight
 
     def close(self) -> None:
@@ -77,15 +92,32 @@ class SendPool:
     def _work(self, place: int) -> None:
         connector = self._open()
         try:
-            while (job := self._jobs.get()) is not None:
-                flight, number, write = job
-                outcome: Outcome
-                try:
-                    outcome = connector.send(write)
-                except Exception as error:  # noqa: BLE001 - judged by whoever asked, in its own thread
-                    outcome = error
+            while (parcel := self._jobs.get()) is not None:
+                outcomes = self._send(connector, parcel)
                 self._retries[place] = connector.retries
-                flight.land(number, outcome)
+                for number, outcome in outcomes.items():
+                    parcel.flight.land(number, outcome)
         finally:
             connector.close()
             connection.close()
+
+    def _send(self, connector: Connector, parcel: _Parcel) -> dict[int, Outcome]:
+        """What became of a parcel; nothing yet of one that was refused as a whole, whose writes go one by one."""
+        writes = list(parcel.writes.values())
+        try:
+            if len(writes) == 1:
+                return dict.fromkeys(parcel.writes, connector.send(writes[0]))
+            rows = connector.push_many(writes, idempotency_key="")
+            return {number: _of_row(row) for number, row in zip(parcel.writes, rows, strict=True)}
+        except (Rejected, Conflict, NotFound) as error:
+            if len(writes) == 1:
+                return dict.fromkeys(parcel.writes, error)
+            for number, write in parcel.writes.items():
+                self._jobs.put(_Parcel(parcel.flight, {number: write}))
+            return {}
+        except Exception as error:  # noqa: BLE001 - judged by whoever asked, in its own thread
+            return dict.fromkeys(parcel.writes, error)
+
+
+def _of_row(outcome: dict[str, object] | Exception) -> Outcome:
+    return Unanswered() if isinstance(outcome, Transient) else outcome

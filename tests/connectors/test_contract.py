@@ -12,13 +12,13 @@ import pytest
 
 import connectors
 from connectors.base.errors import ConnectorError
-from tests.connectors.suite import access, reading, trouble, writing
+from tests.connectors.suite import access, batches, reading, trouble, writing
 from tests.connectors.suite.adapter import Adapter, Missing, adapters
 from tests.connectors.suite.desk import Desk
 from tests.connectors.suite.registry import PROVIDER_CHECKS, RESOURCE_CHECKS, Case
 from tests.simulator import Control
 
-CHECKS = (access, reading, writing, trouble)  # importing them fills the registry
+CHECKS = (access, reading, writing, batches, trouble)  # importing them fills the registry
 FOUND = adapters()
 ADAPTERS = {slug: found for slug, found in FOUND.items() if isinstance(found, Adapter)}
 

@@ -229,7 +229,6 @@ def _endpoints(connector: type[Connector]) -> set[Any]:
 def test_a_provider_tells_its_habits_and_the_suite_found_them_true(connector: type[Connector]) -> None:
     habits, adapter = connector.habits, adapters().get(connector.slug)
     assert habits is not None, "habits = Habits(…), see connectors/base/habits.py"
-    assert habits.batch >= 1
     assert isinstance(adapter, Adapter), adapter
     for said, check in ((habits.changes, "incremental_pull"), (habits.deletions, "delete_seen")):
         excused = all(adapter.reason(name, check) for name in adapter.subjects)

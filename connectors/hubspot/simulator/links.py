@@ -39,7 +39,7 @@ def add_link_routes(api: Blueprint, fake: HubSpot) -> None:
     def read(entity: str, other: str) -> Response:
         _pair(entity, other)
         rows, errors = [], []
-        for one in _inputs():
+        for one in (str(given.get("id")) for given in _inputs()):
             body = fake.store.get(SLUG, entity, one)
             tied = body["links"].get(other) if body else None
             if tied:
@@ -49,13 +49,28 @@ def add_link_routes(api: Blueprint, fake: HubSpot) -> None:
         found: dict[str, Any] = {"status": "COMPLETE", "results": list(reversed(rows))}
         return _answer(found | ({"numErrors": len(errors), "errors": errors} if errors else {}), 207 if errors else 200)
 
+    @api.post("/crm/v4/associations/<entity>/<other>/batch/associate/default")
+    def tie_many(entity: str, other: str) -> Response:
+        _pair(entity, other)
+        rows, errors = [], []
+        for one in _inputs():
+            key, target = (str((one.get(end) or {}).get("id")) for end in ("from", "to"))
+            try:
+                with fake.store.transaction():
+                    fake.crm.link(entity, key, other, target)
+                rows.append({"from": {"id": key}, "to": {"id": target}})
+            except Fault as fault:
+                errors.append({**fault.body, "context": {"fromObjectId": [key], "toObjectId": [target]}})
+        found: dict[str, Any] = {"status": "COMPLETE", "results": list(reversed(rows))}
+        return _answer(found | ({"numErrors": len(errors), "errors": errors} if errors else {}), 207 if errors else 200)
 
-def _inputs() -> list[str]:
+
+def _inputs() -> list[dict[str, Any]]:
     body = request.get_json(silent=True, force=True)
     inputs = body.get("inputs") if isinstance(body, dict) else None
     if not isinstance(inputs, list) or not inputs or len(inputs) > MOST:
-        raise Fault(400, "VALIDATION_ERROR", f"inputs must hold 1 to {MOST} ids")
-    return [str(one.get("id")) for one in inputs]
+        raise Fault(400, "VALIDATION_ERROR", f"inputs must hold 1 to {MOST} objects")
+    return [one for one in inputs if isinstance(one, dict)]
 
 
 def _told(entity: str, other: str, target: str, kinds: list[int]) -> dict[str, Any]:

@@ -281,7 +281,7 @@ def test_an_object_without_an_id_is_told_and_the_others_come(salesforce, simulat
 @pytest.mark.parametrize("body", [b"[]", b'{"records": {}}', b'{"records": [1]}', b"{}"])
 def test_a_malformed_answer_is_told(hosts, script, connect, body):
     connector = connect()
-    connector._fields["accounts"] = ["Id"]
+    connector._ask._fields["accounts"] = ["Id"]
     connector.connection = type(connector.connection)("simulator", {}, {}, {"api": script.url})
     script.then_answer(200, body)
     with pytest.raises(Malformed):

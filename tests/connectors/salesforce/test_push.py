@@ -69,7 +69,7 @@ def test_a_creation_whose_answer_was_lost_is_not_doubled(connect, simulator, kin
 
 def test_an_object_that_cannot_be_read_after_the_write_is_tried_again_without_doubling(connect, simulator):
     connector = connect(retry=RetryPolicy(max_retries=0))
-    connector._readable(Salesforce.resource("accounts"))
+    connector._ask.readable(Salesforce.resource("accounts"))
     prepared = connector.prepare_push("accounts", ACCOUNT, idempotency_key="k", reference="r-1")
     simulator.fault("unavailable", "/services/data/v66.0/query", slug="salesforce")
     with pytest.raises(Transient):
