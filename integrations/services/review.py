@@ -57,7 +57,12 @@ def resolve_conflict(conflict: Conflict, side: Side, *, actor: User) -> None:
         actor=actor,
         target=conflict.integration,
         before={"platform": conflict.local, "provider": conflict.remote},
-        after={"kind": conflict.record_kind, "field": conflict.field, "kept": side},
+        after={
+            "kind": conflict.record_kind,
+            "record": str(conflict.record_id),
+            "field": conflict.field,
+            "kept": side,
+        },
     )
 
 
@@ -94,7 +99,11 @@ def retry_push(operation: PushOperation, *, actor: User) -> SyncJob:
         "push.retried",
         actor=actor,
         target=operation.integration,
-        after={"resource": operation.resource, "record": str(operation.record_id)},
+        after={
+            "resource": operation.resource,
+            "kind": operation.record_kind,
+            "record": str(operation.record_id),
+        },
     )
     return request_sync(operation.integration, actor=actor)
 

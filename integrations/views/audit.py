@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 from integrations.core.audit import AUDIT_ACTIONS
 from integrations.core.models import AuditEvent
 from integrations.core.roles import administrator_required
-from integrations.models import Integration
 from integrations.views.common import page, paginate
+from integrations.views.journal import told
 
 
 @administrator_required
@@ -19,12 +19,9 @@ def log(request: HttpRequest) -> HttpResponse:
     if action in AUDIT_ACTIONS:
         rows = rows.filter(action=action)
     shown = paginate(request, rows, 50)
-    ours = [row.target_id for row in shown if row.target_type == Integration._meta.label_lower]
     context = {
         "page": shown,
-        "providers": {
-            str(pk): slug for pk, slug in Integration.objects.filter(pk__in=ours).values_list("pk", "provider")
-        },
+        "rows": told(list(shown.object_list)),
         "actions": sorted(AUDIT_ACTIONS.items(), key=lambda item: item[1].casefold()),
         "action": action,
     }

@@ -90,11 +90,11 @@
   let replaced = "";
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     focused = document.activeElement?.id || "";
-    replaced = event.detail.target.id;
+    replaced = focused || event.detail.target.contains(document.activeElement) ? event.detail.target.id : "";
   });
   document.body.addEventListener("htmx:afterSettle", () => {
     // Its control may be gone with what it did: then the part that took its place.
-    if (focused && document.activeElement === document.body) {
+    if (replaced && document.activeElement === document.body) {
       (document.getElementById(focused) ?? document.getElementById(replaced))?.focus();
     }
   });

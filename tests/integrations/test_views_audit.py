@@ -8,7 +8,7 @@ from django.test import Client
 from integrations import services
 from integrations.core import audit
 from integrations.core.models import AuditEvent
-from integrations.templatetags.journal import audit_changes
+from integrations.views.journal import changes
 from tests.integrations import rows
 
 pytestmark = pytest.mark.django_db
@@ -67,9 +67,26 @@ def test_the_log_names_objects_and_fields_as_their_provider_does(administrator_c
     assert '<span class="after">tenants</span>' in html
 
 
+def test_a_resolved_conflict_is_told_with_the_titles_of_records(
+    administrator_client: Client, administrator: Any
+) -> None:
+    luc, lucie = (rows.record("customer", name=name) for name in ("Luc Roy", "Lucie Roy"))
+    who = rows.record("contact", name="Ana Gil", customer=luc.pk)
+    audit.record(
+        "conflict.resolved",
+        target=rows.integration(),
+        before={"platform": str(luc.pk), "provider": str(lucie.pk)},
+        after={"kind": "contact", "record": str(who.pk), "field": "customer", "kept": "platform"},
+    )
+    html = administrator_client.get("/audit").content.decode()
+    for words in ("Ana Gil", "Luc Roy", "Lucie Roy", "Personne-ressource"):
+        assert words in html
+    assert str(lucie.pk) not in html
+
+
 def test_the_log_speaks_of_moments_in_local_time() -> None:
     event = AuditEvent(action="emergency.resumed", before={"since": "2026-11-26T02:30:00+00:00"})
-    assert audit_changes(event) == [("depuis", "25 nov. 2026, 21\xa0h\xa030", None)]
+    assert changes(event) == [("depuis", "25 nov. 2026, 21\xa0h\xa030", None)]
 
 
 def test_the_log_speaks_of_options_in_words(administrator_client: Client) -> None:
@@ -92,4 +109,4 @@ def test_the_log_says_yes_and_no_of_a_switch(administrator_client: Client, admin
 def test_the_facts_of_stops_merges_and_approvals_have_french_names() -> None:
     facts = ("stopped_by", "since", "merged", "references", "reason", "side", "changes", "kinds", "restored", "left")
     event = AuditEvent(action="emergency.resumed", before=dict.fromkeys(facts, 1))
-    assert not {name for name, _, _ in audit_changes(event)} & set(facts)
+    assert not {name for name, _, _ in changes(event)} & set(facts)

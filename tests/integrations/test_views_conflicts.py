@@ -170,3 +170,12 @@ def test_a_filter_that_does_not_exist_narrows_nothing(both: Any, administrator_c
     conflict = rows.conflict(both)
     for query in ("?field=tenant.nothing", "?field=x", "?field="):
         assert f'value="{conflict.pk}:platform"' in page(administrator_client, both, query)
+
+
+def test_a_field_without_conflicts_leads_to_the_others(administrator_client: Client) -> None:
+    both = rows.integration(direction="both")
+    rows.conflict(both)
+    html = page(administrator_client, both, "?field=tenant.phone")
+    assert "Aucun conflit pour ce champ." in html
+    assert "1\xa0autre conflit" in html
+    assert "s’accordent" not in html
