@@ -115,7 +115,9 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
 
 
 def _told(value: Any) -> Any:
-    """An option as the journal keeps it: yes and no as such, everything else as text."""
+    """An option as the journal keeps it: yes and no as such, nothing as "", everything else as text."""
+    if value is None:
+        return ""
     return value if isinstance(value, bool) else str(value)
 
 

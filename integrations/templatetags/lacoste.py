@@ -102,7 +102,7 @@ def moment_exact(moment: datetime | None) -> str:
     if moment is None:
         return "—"
     local = timezone.localtime(moment)
-    return f"{date_format(local, 'DATETIME_FORMAT')}{NBSP}min{NBSP}{local.second:02d}{NBSP}s"
+    return f"{_first(date_format(local, 'DATETIME_FORMAT'))}{NBSP}min{NBSP}{local.second:02d}{NBSP}s"
 
 
 @register.filter
@@ -111,8 +111,13 @@ def quand(moment: datetime | date | None) -> str:
     if moment is None:
         return "—"
     if isinstance(moment, datetime):
-        return format_datetime(timezone.localtime(moment), f"d MMM y, HH{NBSP}'h'{NBSP}mm", locale=LOCALE)
-    return format_date(moment, "d MMM y", locale=LOCALE)
+        return _first(format_datetime(timezone.localtime(moment), f"d MMM y, HH{NBSP}'h'{NBSP}mm", locale=LOCALE))
+    return _first(format_date(moment, "d MMM y", locale=LOCALE))
+
+
+def _first(day: str) -> str:
+    """The first of a month is an ordinal number in French: 1er juill. 2026."""
+    return f"1er{day[1:]}" if day.startswith("1 ") else day
 
 
 @register.simple_tag

@@ -59,6 +59,9 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest) -> HttpResponse:
     """Two to five customers side by side (`id`): choose the one to keep and the value of each field, then merge."""
+    if request.method != "POST" and len(request.GET.getlist("id")) < 2:
+        messages.error(request, "Cochez au moins deux clients à comparer.")
+        return redirect("integrations:duplicates")
     customers = _customers(request)
     if request.method == "POST":
         return _merge(request, customers)
@@ -122,7 +125,7 @@ def _merge(request: HttpRequest, customers: list[Any]) -> HttpResponse:
     if not attempt(request, act, ""):
         return redirect(back)
     moved = compte(done[0].references, "enregistrement rattaché,enregistrements rattachés")
-    messages.success(request, f"Les clients sont fusionnés : {moved} à {survivor}.")
+    messages.success(request, f"Les clients sont fusionnés : {moved} à « {survivor} ».")
     return redirect("integrations:record", kind="customer", pk=survivor.pk)
 
 

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils.html import format_html
 
 import connectors
 from integrations.core.models import AuditEvent
@@ -125,6 +128,10 @@ class _Subject:
     def info(self) -> FieldInfo | None:
         return self.kind.fields.get(self.field) if self.kind else None
 
+    def info_of(self, fact: str) -> FieldInfo | None:
+        """The field whose value a fact holds: of the same name, or the one that was in conflict."""
+        return self.info if fact in SIDES else self.kind.fields.get(fact) if self.kind and not self.field else None
+
 
 def _mentioned(events: Iterable[AuditEvent]) -> dict[str, set[UUID]]:
     """The records that acts name by their ids: the one that they are about, and values of fields that refer to one."""
@@ -133,11 +140,12 @@ def _mentioned(events: Iterable[AuditEvent]) -> dict[str, set[UUID]]:
         facts = {**(event.before or {}), **(event.after or {})}
         if (kind := _kind(event, facts)) is None:
             continue
-        info = kind.fields.get(str(facts.get("field", "")))
-        target = info.target if info and info.type == "reference" else ""
-        for slug, name in ((kind.slug, "record"), *((target, side) for side in SIDES if target)):
-            if _is_id(facts.get(name)):
-                wanted[slug].add(UUID(facts[name]))
+        about = kind.fields.get(str(facts.get("field", "")))
+        for name, value in facts.items():
+            info = about if name in SIDES else kind.fields.get(name)
+            slug = kind.slug if name == "record" else info.target if info and info.type == "reference" else ""
+            if slug and _is_id(value):
+                wanted[slug].add(UUID(value))
     return wanted
 
 
@@ -155,8 +163,8 @@ def _kind(event: AuditEvent, facts: Mapping[str, Any]) -> Kind | None:
 
 
 def _name(name: str, subject: _Subject) -> str:
-    if subject.kind and name in subject.kind.fields:
-        return subject.kind.fields[name].label
+    if name not in SIDES and (info := subject.info_of(name)):
+        return info.label
     return FACTS.get(name) or _options().get(name) or _field_option(name, subject.provider)
 
 
@@ -189,15 +197,22 @@ def _fact(name: str, value: Any, subject: _Subject) -> Any:
     words = _choices().get(name.rpartition(".")[2], {})
     if isinstance(value, str) and value in words:
         return words[value]
-    if name in SIDES and subject.info:
-        return history_value(subject.info, value, subject.titles) if value is not None else None
+    if info := subject.info_of(name):
+        return None if value is None else _field_value(info, value, subject)
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, list):
         return ", ".join(_rule(str(one), subject) if name == "rules" else str(one) for one in value) or "—"
     if isinstance(value, str) and value and (tell := _TELLERS.get(name)):
         return tell(value, subject)
-    return "—" if value == "" else value
+    return "—" if value in ("", "None") else value
+
+
+def _field_value(info: FieldInfo, value: Any, subject: _Subject) -> Any:
+    try:
+        return history_value(info, value, subject.titles)
+    except (AttributeError, TypeError, ValueError):
+        return str(value)  # a row is never lost for being odd
 
 
 def _rule(text: str, subject: _Subject) -> str:
@@ -223,11 +238,17 @@ def _record(pk: str, subject: _Subject) -> str:
     return subject.titles.get(UUID(pk), pk) if _is_id(pk) else pk
 
 
+def _job(pk: str, subject: _Subject) -> str:
+    if not _is_id(pk):
+        return pk
+    return format_html('<a href="{}">{}</a>', reverse("integrations:job", args=[pk]), "rapport")
+
+
 def _moment(text: str, subject: _Subject) -> str:
-    try:
-        return quand(datetime.fromisoformat(text))
-    except ValueError:
-        return text
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        with suppress(ValueError):
+            return quand(read(text))
+    return text
 
 
 _TELLERS: dict[str, Callable[[str, _Subject], str]] = {
@@ -237,4 +258,8 @@ _TELLERS: dict[str, Callable[[str, _Subject], str]] = {
     "since": _moment,
     "depuis": _moment,
     "until": _moment,
+    "date_from": _moment,
+    "date_to": _moment,
+    "lock_date": _moment,
+    "job": _job,
 }

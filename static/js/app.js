@@ -85,17 +85,32 @@
     all.indeterminate = ticked > 0 && !all.checked;
   });
 
-  // Keep the keyboard where it was when a fragment replaces the focused control.
+  // A form that came back starts at the first field to be mended.
+  document.querySelector("main .is-invalid")?.focus();
+
+  // Keep the keyboard where it was when a fragment replaces the focused control. A button that its request disables
+  // has lost the focus by then: it is remembered before.
+  let pressed = null;
   let focused = "";
   let replaced = "";
+  let polled = false;
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const active = document.activeElement;
+    if (event.detail.elt.contains(active)) pressed = { by: event.detail.elt, id: active.id };
+  });
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    focused = document.activeElement?.id || "";
-    replaced = focused || event.detail.target.contains(document.activeElement) ? event.detail.target.id : "";
+    const active = document.activeElement;
+    const acted = active === document.body && pressed?.by === event.detail.requestConfig.elt;
+    focused = acted ? pressed.id : active?.id || "";
+    replaced = acted || focused || event.detail.target.contains(active) ? event.detail.target.id : "";
+    if (acted) pressed = null;
+    polled = event.detail.requestConfig.elt.matches("[data-poll]");
   });
   document.body.addEventListener("htmx:afterSettle", () => {
     // Its control may be gone with what it did: then the part that took its place.
     if (replaced && document.activeElement === document.body) {
-      (document.getElementById(focused) ?? document.getElementById(replaced))?.focus();
+      // A poll never moves the page under the reader.
+      (document.getElementById(focused) ?? document.getElementById(replaced))?.focus({ preventScroll: polled });
     }
   });
 })();

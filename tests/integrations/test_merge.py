@@ -391,6 +391,14 @@ def test_the_pages_find_compare_and_merge(administrator_client: Client) -> None:
     assert "Aucun doublon" in administrator_client.get(reverse("integrations:duplicates")).content.decode()
 
 
+def test_fewer_than_two_ticked_customers_are_not_compared(administrator_client: Client) -> None:
+    one = rows.record("customer", name="Luc Roy")
+    for asked in ({}, {"id": [str(one.pk)]}):
+        response = administrator_client.get(reverse("integrations:merge"), asked, follow=True)
+        assert response.redirect_chain[-1][0] == reverse("integrations:duplicates")
+        assert rows.said(response) == ["Cochez au moins deux clients à comparer."]
+
+
 def test_a_page_of_duplicates_costs_the_same_for_one_group_and_for_many(administrator_client: Client) -> None:
     address = reverse("integrations:duplicates")
 

@@ -1,5 +1,6 @@
 """The audit log's page."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -82,6 +83,24 @@ def test_a_resolved_conflict_is_told_with_the_titles_of_records(
     for words in ("Ana Gil", "Luc Roy", "Lucie Roy", "Personne-ressource"):
         assert words in html
     assert str(lucie.pk) not in html
+
+
+def test_a_merge_is_told_by_fields_of_the_record(administrator_client: Client) -> None:
+    division = rows.record("division", code="ELE", name="Électricité")
+    kept = rows.record("customer", name="Luc Roy")
+    changed = {"division": str(division.pk), "billing_address": {"line1": "12, rue Ontario"}, "references": 3}
+    audit.record("customers.merged", target=kept, before={"division": None}, after=changed)
+    html = administrator_client.get("/audit").content.decode()
+    assert '<span class="after">Électricité</span>' in html
+    assert "12, rue Ontario" in html and "line1" not in html
+    assert "Renvois déplacés" in html
+
+
+def test_an_option_without_a_value_is_a_dash(administrator_client: Client, administrator: Any) -> None:
+    made = rows.integration()
+    services.change_options(made, {"lock_date": date(2026, 7, 1)}, actor=administrator)
+    html = administrator_client.get("/audit").content.decode()
+    assert '<span class="before">—</span> <span class="after">1er juill. 2026</span>' in html
 
 
 def test_the_log_speaks_of_moments_in_local_time() -> None:

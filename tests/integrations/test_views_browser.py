@@ -181,6 +181,8 @@ def test_a_card_follows_its_synchronisation_by_itself(signed_in: Page, live_serv
     card.get_by_role("button", name="Synchroniser").click()
     card.get_by_text("En attente…").wait_for()
     signed_in.get_by_text("Synchronisation de « Immeubles du Nord » demandée.").wait_for()
+    # The button was disabled while its request ran and is gone now: the card keeps the keyboard.
+    expect(card).to_be_focused()
     SyncJob.objects.update(status="completed", processed=12)
     card.get_by_role("button", name="Synchroniser").wait_for()
     assert signed_in.locator("#figures").get_by_text("Syncs aujourd’hui").locator("xpath=../dd").inner_text() == "1"

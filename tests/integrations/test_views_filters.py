@@ -82,7 +82,7 @@ def test_moments_are_told_relative_to_now(ahead: timedelta, text: str) -> None:
 def test_moments_are_local_and_plain_dates_are_not_moved() -> None:
     assert lacoste.quand(NOW) == "23 nov. 2026, 15\xa0h\xa004"
     assert lacoste.moment_exact(NOW) == "23 novembre 2026, 15\xa0h\xa004\xa0min\xa009\xa0s"
-    assert lacoste.quand(date(2026, 7, 1)) == "1 juill. 2026"
+    assert lacoste.quand(date(2026, 7, 1)) == "1er juill. 2026"
     assert lacoste.il_y_a(None) == "Jamais"
     assert 'title="23 novembre 2026, 15\xa0h\xa004\xa0min\xa009\xa0s"' in lacoste.il_y_a(NOW)
 
