@@ -15,7 +15,8 @@ from django.utils import timezone
 from integrations.models import Integration, SyncJob, Trigger
 from integrations.services import Refused, Result, Seen, request_sync
 from webhooks.following.claims import Batch
-from webhooks.models import InboundEvent, InboundStatus, InboundSubscription
+from webhooks.inbound import alarms
+from webhooks.models import InboundEvent, InboundStatus
 
 LONGEST_WAIT = 3600.0
 SYNC_WAIT = 2.0
@@ -88,9 +89,7 @@ def _tell(integration: Integration) -> None:
         integration=integration, status=InboundStatus.DEAD, processed_at__gte=timezone.now() - TELL_AGAIN_AFTER
     )
     if not before.exists():
-        InboundSubscription.objects.filter(integration=integration, notice_due_at=None).update(
-            notice_due_at=timezone.now()
-        )
+        alarms.tell(integration.pk)
 
 
 def _write_group(owner: str, outcome: Outcome, pks: Iterable[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""What the administrators are told of incoming webhooks: events that were given up, and webhooks that stay silent."""
+"""What the administrators are told of incoming webhooks: what was given up or stays silent."""
 
 from __future__ import annotations
 
@@ -69,9 +69,15 @@ def _count(integration_id: UUID, count: int) -> None:
     quiet = timezone.now() - ALARM_FOR
     row.filter(silent_at__lt=quiet).update(silent_count=0)
     row.update(silent_count=F("silent_count") + count, silent_at=Now())
-    crossed = row.filter(silent_count__gte=NOTICE_FROM, silent_count__lt=NOTICE_FROM + count)
-    crossed.filter(notice_due_at=None).update(notice_due_at=timezone.now())
+    if row.filter(silent_count__gte=NOTICE_FROM, silent_count__lt=NOTICE_FROM + count).exists():
+        tell(integration_id)
     log.warning("inbound.silent", integration=str(integration_id), changes=count)
+
+
+def tell(integration_id: UUID) -> None:
+    """Have the administrators written to about an integration's webhooks (inbound.notices)."""
+    untold = InboundSubscription.objects.filter(integration=integration_id, notice_due_at=None)
+    untold.update(notice_due_at=timezone.now())
 
 
 def is_silent(row: InboundSubscription) -> bool:

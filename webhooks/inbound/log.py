@@ -153,8 +153,10 @@ def refused_samples(limit: int = 50) -> QuerySet[RefusedSample]:
     return RefusedSample.objects.select_related("integration").order_by("-id")[:limit]
 
 
-def alarms() -> int:
-    """How many known events came back with another content lately."""
+def alarms(integration: Integration | None = None) -> int:
+    """How many known events came back with another content lately: of an integration, or of all and of strangers."""
     since = timezone.localdate() - timedelta(days=ALARM_DAYS)
     rows = RefusedCall.objects.filter(reason="reused_key", day__gte=since)
+    if integration:
+        rows = rows.filter(integration=integration)
     return rows.aggregate(calls=Sum("count"))["calls"] or 0

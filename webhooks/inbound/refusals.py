@@ -22,6 +22,7 @@ from django.utils import timezone
 from connectors.base.signatures import SENTENCES as SIGNATURE_SENTENCES
 from integrations.core import audit
 from integrations.models import Integration
+from webhooks.inbound import alarms
 from webhooks.models import RefusedCall, RefusedSample
 
 log = structlog.get_logger(__name__)
@@ -122,11 +123,17 @@ def flush() -> None:
             first = _count(key, count) == count
             _keep(key, sample)
             if first and key.reason == "reused_key":
-                concerned = Integration.objects.filter(pk=key.integration_id).first() if key.integration_id else None
-                told = {"fournisseur": key.provider}
-                audit.record("inbound.reused_key", actor=audit.SYSTEM, target=concerned, after=told)
+                _tell(key)
         except DatabaseError as error:
             log.warning("inbound.refusals_lost", count=count, reason=key.reason, error=type(error).__name__)
+
+
+def _tell(key: Key) -> None:
+    """The first one of a day, in the journal and by e-mail; strangers' are in the journal only."""
+    concerned = Integration.objects.filter(pk=key.integration_id).first() if key.integration_id else None
+    audit.record("inbound.reused_key", actor=audit.SYSTEM, target=concerned, after={"fournisseur": key.provider})
+    if concerned:
+        alarms.tell(concerned.pk)
 
 
 _UPSERT = """

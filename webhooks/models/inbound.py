@@ -43,8 +43,8 @@ class InboundSubscription(models.Model):
     # Whether the next step is to subscribe anew under the newest secret; whether a reconnection switches it on again.
     rotate = models.BooleanField(default=False)
     resume = models.BooleanField(default=False)
-    # When the administrators are to be written to about abandoned events or silence (inbound.alarms); None when there
-    # is nothing to tell.
+    # When the administrators are to be written to about abandoned events, silence or re-used keys (inbound.alarms);
+    # None when there is nothing to tell.
     notice_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     silent_count = models.PositiveIntegerField("changements non annoncés", default=0)
     silent_at = models.DateTimeField("dernier changement non annoncé", null=True, blank=True)

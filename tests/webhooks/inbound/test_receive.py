@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from integrations.core.models import AuditEvent
 from integrations.models import ProviderApp
 from tests.webhooks.inbound.desk import Desk, refused
 from tests.webhooks.inbound.pretend import ACCOUNT, KEYED, OTHER, SECRET, SHARED, body_of, event
-from webhooks.inbound import keys
+from webhooks.inbound import keys, notices
 from webhooks.models import InboundEvent, InboundRequest, RefusedSample
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,16 @@ def test_a_known_key_with_other_bytes_is_refused_and_raises_the_alarm_once_a_day
     assert refused() == {"reused_key": 2}
     alarm = AuditEvent.objects.get(action="inbound.reused_key")
     assert alarm.target_id == str(keyed.integration.pk)
+
+
+def test_a_known_key_with_other_bytes_is_written_about_once(keyed, administrator):
+    for note in ("", "a", "b"):
+        keyed.call(body_of(event("1", note=note)))
+        notices.send_due()
+    [message] = mail.outbox
+    assert message.to == [administrator.email]
+    assert "revenus avec un autre contenu depuis sept jours : 1" in message.body
+    assert f"/integrations/{keyed.integration.pk}/webhooks" in message.body
 
 
 def test_where_a_provider_counts_attempts_in_the_body_only_what_it_says_is_compared(shared):
