@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 
+from connectors.base.resource import Resource
+from integrations.forms.mappings import LIKE_THE_INTEGRATION
 from integrations.models import ConflictPolicy, DeletionPolicy, Direction, Frequency, Integration
 from integrations.routing import writable
 from integrations.services import OPTIONS
@@ -30,6 +32,7 @@ DELETIONS = {
 HOURS = [(hour, f"{hour}\xa0h\xa000") for hour in range(24)]
 ADVANCED = frozenset({"batch_size", "timeout_seconds", "max_retries", "retry_delay_ms", "backoff_multiplier"})
 FILTER = "filter-"
+DELETION = "deletion-"
 PERIOD = ("date_from", "date_to")
 
 
@@ -103,7 +106,7 @@ class OptionsForm(forms.ModelForm):
 
     class Meta:
         model = Integration
-        fields = [name for name in OPTIONS if name != "filters"]
+        fields = [name for name in OPTIONS if name not in ("filters", "deletion_policies")]
         localized_fields = ("backoff_multiplier",)
         widgets = {
             "push_divisions": forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
@@ -204,6 +207,8 @@ class OptionsForm(forms.ModelForm):
         if self.instance.connector.category != "accounting":
             del self.fields["lock_date"]
         for resource in resources:
+            if "pull" in resource.capabilities:
+                self._offer_deletion(resource)
             for name in resource.filters:
                 if name in PERIOD:
                     continue
@@ -211,9 +216,27 @@ class OptionsForm(forms.ModelForm):
                 self.fields[key] = forms.CharField(label=f"{resource.label} : {name}", required=False, max_length=200)
                 self.initial.setdefault(key, self.instance.filters.get(resource.name, {}).get(name, ""))
 
+    def _offer_deletion(self, resource: Resource) -> None:
+        """Let an object that is received have a deletion policy of its own."""
+        self.fields[f"{DELETION}{resource.name}"] = forms.ChoiceField(
+            label=resource.label,
+            choices=[("", LIKE_THE_INTEGRATION), *DeletionPolicy.choices],
+            required=False,
+            error_messages={"invalid_choice": "Choisissez une des réponses offertes."},
+        )
+        self.initial.setdefault(f"{DELETION}{resource.name}", self.instance.deletion_policies.get(resource.name, ""))
+
     def filter_fields(self) -> list[forms.BoundField]:
         """The filters of the provider's objects."""
         return [self[name] for name in self.fields if name.startswith(FILTER)]
+
+    def deletion_fields(self) -> list[forms.BoundField]:
+        """The deletion policies of the objects that are received."""
+        return [self[name] for name in self.fields if name.startswith(DELETION)]
+
+    def deletions_open(self) -> bool:
+        """Whether some object has a deletion policy of its own."""
+        return any(field.errors or field.value() for field in self.deletion_fields())
 
     def advanced_open(self) -> bool:
         """Whether something among the requests and retries was refused."""
@@ -240,12 +263,16 @@ class OptionsForm(forms.ModelForm):
     def options(self) -> dict[str, Any]:
         """What was set, by the names of services.OPTIONS."""
         filters: dict[str, dict[str, str]] = {}
+        deletions: dict[str, str] = {}
         for name, value in self.cleaned_data.items():
             if name.startswith(FILTER) and value:
                 resource, _, filtered = name.removeprefix(FILTER).partition("-")
                 filters.setdefault(resource, {})[filtered] = value
-        chosen = {name: value for name, value in self.cleaned_data.items() if not name.startswith(FILTER)}
-        return chosen | {"filters": filters}
+            elif name.startswith(DELETION) and value:
+                deletions[name.removeprefix(DELETION)] = value
+        own = (FILTER, DELETION)
+        chosen = {name: value for name, value in self.cleaned_data.items() if not name.startswith(own)}
+        return chosen | {"filters": filters, "deletion_policies": deletions}
 
 
 class DeleteForm(forms.Form):

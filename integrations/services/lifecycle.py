@@ -39,6 +39,7 @@ OPTIONS = (
     "conflict_policy",
     "newest_tolerance",
     "deletion_policy",
+    "deletion_policies",
     "create_missing",
     "push_frequency",
     "push_hour",
@@ -104,14 +105,24 @@ def change_options(integration: Integration, values: Mapping[str, Any], *, actor
         SyncCursor.objects.filter(integration=integration).delete()
     if "lock_date" in changed:
         locks.release(integration)
-    if changed:
+    was, now = _facts({name: before[name] for name in changed}), _facts(changed)
+    # Of what is told object by object, those that stayed as they were say nothing.
+    names = [name for name in {**was, **now} if was.get(name, "") != now.get(name, "")]
+    if names:
         audit.record(
             "integration.changed",
             actor=actor,
             target=integration,
-            before={name: _told(before[name]) for name in changed},
-            after={name: _told(value) for name, value in changed.items()},
+            before={name: was.get(name, "") for name in names},
+            after={name: now.get(name, "") for name in names},
         )
+
+
+def _facts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the journal keeps them; deletion policies each under its object's name."""
+    facts = {name: _told(value) for name, value in options.items() if name != "deletion_policies"}
+    by_object: Mapping[str, str] = options.get("deletion_policies", {})
+    return facts | {f"{resource}.deletion_policy": policy for resource, policy in by_object.items()}
 
 
 def _told(value: Any) -> Any:

@@ -69,6 +69,7 @@ FACTS = {
 # Options of a single field or object: their facts are named "<kind>.<field>.<option>" or "<object>.<option>".
 FIELD_OPTIONS = {
     "conflict_policy": "en cas de conflit",
+    "deletion_policy": "en cas de suppression",
     "transform_in": "transformation à la réception",
     "transform_out": "transformation à l’envoi",
 }

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from integrations import services
 from integrations.core.models import AuditEvent
@@ -21,7 +23,7 @@ from integrations.models import (
     PushStatus,
     RecordLink,
 )
-from integrations.records.models import Tenant
+from integrations.records.models import Job, Tenant
 from integrations.records.services import Change, Origin, apply
 from integrations.services import notices
 from integrations.sync import push
@@ -320,13 +322,42 @@ def test_what_was_archived_here_and_changed_there_follows_the_policy(
     assert Approval.objects.filter(action="revive").count() == (policy == "ask")
 
 
-def test_an_object_may_have_its_own_policy(pulled: Integration, simulator: Control, synchronise: Synchronise) -> None:
-    set_policy(pulled, "archive", deletion_policies={"tenants": "unlink"})
+@pytest.mark.parametrize(
+    ("own", "general"), [("archive", "unlink"), ("unlink", "archive"), ("restore", "archive"), ("ask", "unlink")]
+)
+def test_an_object_follows_its_own_policy_and_the_others_that_of_the_integration(
+    pulled: Integration,
+    simulator: Control,
+    synchronise: Synchronise,
+    administrator_client: Client,
+    own: str,
+    general: str,
+) -> None:
+    address = reverse("integrations:settings", args=[pulled.pk])
+    form = administrator_client.get(address).context["form"]
+    given = {field.name: field.value() for field in form}
+    shown = {name: value for name, value in given.items() if value is not None and value is not False}
+    values = {"direction": "both", "deletion_policy": general, "deletion-tenants": own}
+    answer = administrator_client.post(address, shown | values)
+    assert answer.status_code == 302, answer.context["form"].errors
+
     remote_id, tenant = one(simulator)
+    order = simulator.objects("work_orders")[-1]["id"]
+    other = RecordLink.objects.get(resource="work_orders", remote_id=order)
     simulator.delete("tenants", remote_id)
+    simulator.delete("work_orders", order)
     synchronise(pulled)
+    synchronise(pulled, full=True)
+
     tenant.refresh_from_db()
-    assert tenant.archived_at is None
+    other.refresh_from_db()
+    assert (tenant.archived_at is not None) is (own == "archive")
+    assert (Job._base_manager.get(pk=other.record_id).archived_at is not None) is (general == "archive")
+    assert other.state == LinkState.TOMBSTONE
+    live = RecordLink.objects.filter(record_id=tenant.pk, state=LinkState.LIVE).values_list("remote_id", flat=True)
+    assert [each == remote_id for each in live] == {"restore": [False], "ask": [True]}.get(own, [])
+    asked = [(each.resource, each.reason) for each in Approval.objects.all()]
+    assert asked == ([("tenants", "policy")] if own == "ask" else [])
 
 
 def test_deletions_of_the_feed_are_followed_or_ignored(

@@ -1,11 +1,15 @@
 """One integration: overview, history, settings, log, and the acts that change or end it."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+import connectors
+from integrations.core.models import AuditEvent
+from integrations.forms.options import OptionsForm
 from integrations.models import Credential, Integration, RecordLink
 from tests.integrations import rows
 
@@ -120,20 +124,58 @@ def test_settings_are_saved_and_plan_the_next_run(administrator_client: Client) 
 
 def test_every_option_can_be_seen_and_saving_what_is_shown_changes_nothing(administrator_client: Client) -> None:
     """An option that the page forgot would be refused, or cleared, at each save."""
-    made = rows.integration(direction="both", frequency="daily", create_missing=True)
+    made = rows.integration(
+        direction="both", frequency="daily", create_missing=True, deletion_policies={"tenants": "unlink"}
+    )
     made.push_divisions.add(rows.record("division", name="Toiture", code="toiture"))
     address = reverse("integrations:settings", args=[made.pk])
     form = administrator_client.get(address).context["form"]
     html = administrator_client.get(address).content.decode()
     assert [name for name in form.fields if f'name="{name}"' not in html] == []
 
-    shown = {field.name: field.value() for field in form if field.value() not in (None, False)}
-    administrator_client.post(address, shown)
+    values = {field.name: field.value() for field in form}
+    shown = {name: value for name, value in values.items() if value is not None and value is not False}
+    assert administrator_client.post(address, shown).status_code == 302
     before = {field.name: getattr(made, field.name) for field in made._meta.concrete_fields}
     made.refresh_from_db()
     after = {field.name: getattr(made, field.name) for field in made._meta.concrete_fields}
     assert before | {"next_sync_at": after["next_sync_at"]} == after
     assert made.push_divisions.count() == 1
+
+
+def test_an_object_gets_a_deletion_policy_of_its_own_and_the_journal_tells_it(administrator_client: Client) -> None:
+    made = rows.integration()
+    address = reverse("integrations:settings", args=[made.pk])
+    form = administrator_client.get(address).context["form"]
+    assert [field.label for field in form.deletion_fields()] == [
+        "Immeubles",
+        "Logements",
+        "Locataires",
+        "Bons de travail",
+    ]
+    assert "Comme l’intégration" in administrator_client.get(address).content.decode()
+
+    administrator_client.post(address, OPTIONS | {"deletion-tenants": "ask", "deletion-units": "unlink"})
+    made.refresh_from_db()
+    assert made.deletion_policies == {"tenants": "ask", "units": "unlink"}
+    administrator_client.post(address, OPTIONS | {"deletion-tenants": "ask", "deletion-units": ""})
+    made.refresh_from_db()
+    assert made.deletion_policies == {"tenants": "ask"}
+    event = AuditEvent.objects.latest("pk")
+    assert (event.before, event.after) == ({"units.deletion_policy": "unlink"}, {"units.deletion_policy": ""})
+    html = administrator_client.get("/audit").content.decode()
+    assert "Logements, en cas de suppression" in html and "Garder la fiche, défaire le lien" in html
+
+    administrator_client.post(address, OPTIONS | {"deletion-tenants": "nonsense"})
+    made.refresh_from_db()
+    assert made.deletion_policies == {"tenants": "ask"}
+
+
+def test_only_objects_that_are_received_are_offered_a_deletion_policy() -> None:
+    for slug in connectors.REGISTRY:
+        made = Integration(provider=slug, name=slug, backoff_multiplier=Decimal(2))
+        offered = {field.name.removeprefix("deletion-") for field in OptionsForm(instance=made).deletion_fields()}
+        assert offered == {each.name for each in made.connector.resources if "pull" in each.capabilities}
 
 
 def test_settings_out_of_bounds_change_nothing_and_say_why(administrator_client: Client) -> None:
