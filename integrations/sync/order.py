@@ -16,6 +16,7 @@ from integrations.models import LinkState, RecordLink
 from integrations.sync.links import LinkKey
 
 if TYPE_CHECKING:
+    from integrations.models import SyncJob
     from integrations.sync.plan import Item
 
 _JSON_DATE = re.compile(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$")
@@ -79,3 +80,25 @@ def judge(items: Iterable[Item], links: Mapping[LinkKey, RecordLink], resource: 
         else:
             judged.doubtful.append(item)
     return judged
+
+
+def news(items: Iterable[Item], links: Mapping[LinkKey, RecordLink], resource: str, job: SyncJob | None) -> list[Item]:
+    """Without what a list holds as it was before a change that is stored already, be it on a later page."""
+    begun, anew = (job.started_at, job.full) if job else (None, False)
+    return [
+        item
+        for item in items
+        if (link := links.get((resource, item.remote_id))) is None or not outdated(item, link, begun, anew=anew)
+    ]
+
+
+def outdated(item: Item, link: RecordLink, begun: datetime | None, *, anew: bool) -> bool:
+    """Whether a reading is older than the one that is stored, so that it must not replace it.
+
+    Versions that are dates tell it only of what this run stored, since it was `begun`: the provider's clock may have
+    been set back before. Counts tell it always, but where everything is read `anew`: books may have been restored.
+    """
+    if compare(item.version, link.remote_version) != -1 or link.synced_at is None:
+        return False
+    of_this_run = begun is not None and link.synced_at >= begun
+    return of_this_run or (not anew and bool(_NUMBER.match(item.version)))

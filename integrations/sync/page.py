@@ -292,8 +292,13 @@ class PageStore:
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
         self._unheard = met.unheard
         met.absorbing.carry_out(known, locked, integration_origin(self.integration, self.job))
-        if held and self._has_rivals:
-            changed = self._latest(changed, known)
+        if held:
+            rivals = self._has_rivals
+            changed = (
+                self._latest(changed, known)
+                if rivals
+                else order.news(changed, known, self.compiled.resource.name, self.job)
+            )
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
         planner.plan.failures += matched.ambiguous
         refused = {failure.remote_id for failure in matched.ambiguous}

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from integrations.models import Integration, RecordLink
 from integrations.records.models import Property
-from integrations.sync.order import compare
+from integrations.sync.order import compare, outdated
 from integrations.sync.page import PageStore
-from integrations.sync.plan import read_items
+from integrations.sync.plan import Item, read_items
 from integrations.sync.progress import Checkpoint
 from tests.integrations.payloads import property_
 from tests.integrations.test_page import integration, page_store  # noqa: F401 - fixture
@@ -48,8 +48,8 @@ def _webhooks(request: pytest.FixtureRequest) -> None:
         mine.save(update_fields=["webhooks_enabled"])
 
 
-def name_of(integration: Integration) -> str:
-    link = RecordLink.objects.get(integration=integration, resource="properties")
+def name_of(integration: Integration, remote_id: str = "prop_1") -> str:
+    link = RecordLink.objects.get(integration=integration, resource="properties", remote_id=remote_id)
     return Property._base_manager.get(pk=link.record_id).name
 
 
@@ -95,3 +95,45 @@ def test_of_an_object_that_comes_twice_in_a_page_the_later_version_counts(integr
     for page in ([raw, later], [later, raw]):
         items, failures = read_items(compiled, page)
         assert ([item.raw["name"] for item in items], failures) == (["Nouveau nom"], [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("same_run", [True, False])
+def test_without_webhooks_too_a_later_page_may_hold_an_object_as_it_was_before(
+    integration: Integration, same_run: bool
+) -> None:
+    Integration.objects.filter(pk=integration.pk).update(webhooks_enabled=False)
+    integration.refresh_from_db()
+    store = page_store(integration, "properties")
+    store.store([property_(1, name="Nouveau", version=7)], NOTHING_NEW)
+    if not same_run:
+        store = page_store(integration, "properties")
+    store.store([property_(1, name="Ancien", version=6), property_(2)], NOTHING_NEW)
+    assert name_of(integration) == "Nouveau"
+
+
+EARLIER, LATER = "2026-07-01T10:00:00Z", "2026-07-01T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("version", "stored", "in_this_run", "anew", "answer"),
+    [
+        ("6", "7", False, False, True),
+        ("7", "7", True, False, False),
+        ("8", "7", True, False, False),
+        # Books that were restored from a copy, and are read anew.
+        ("6", "7", False, True, False),
+        ("6", "7", True, True, True),
+        # A clock may have been set back since the last run, not since this one stored the object.
+        (EARLIER, LATER, True, False, True),
+        (EARLIER, LATER, False, False, False),
+        ("", "7", True, False, False),
+    ],
+)
+def test_what_is_older_than_what_is_stored(
+    version: str, stored: str, in_this_run: bool, anew: bool, answer: bool
+) -> None:
+    begun = timezone.now()
+    link = RecordLink(remote_version=stored, synced_at=begun + timedelta(seconds=1 if in_this_run else -1))
+    item = Item({}, "1", version, False, {}, "")
+    assert outdated(item, link, begun, anew=anew) is answer
