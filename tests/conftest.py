@@ -1,7 +1,7 @@
 """Fixtures for every test: people, a clean cache, child processes and a browser."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +30,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: `make test` starts one"))
         if item.get_closest_marker("browser") and missing:
             item.add_marker(pytest.mark.skip(reason=f"needs a browser: `apt-get install {missing}`"))
+
+
+TOLD = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Adds a line to the summary of long runs at the end of pytest's output: what was done, seeds, figures, losses."""
+    told = request.config.stash.setdefault(TOLD, [])
+    return told.append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what tests told."""
+    if told := config.stash.get(TOLD, []):
+        terminalreporter.section("what the long runs found")
+        for line in told:
+            terminalreporter.write_line(f"* {line}")
 
 
 KEPT = ("django_content_type", "auth_permission")

@@ -103,12 +103,11 @@ def cancel_open_jobs(integration: Integration) -> None:
 
 
 def _cancel(jobs: Any) -> None:
+    # First: a run that gives its job back meanwhile ends it itself.
+    jobs.filter(status__in=OPEN_STATUSES).update(cancel_requested=True)
     for job in jobs.filter(status=JobStatus.PENDING).select_related("integration"):
-        if jobs.filter(pk=job.pk, status=JobStatus.PENDING).update(
-            status=JobStatus.CANCELLED, finished_at=Now(), cancel_requested=True
-        ):
+        if jobs.filter(pk=job.pk, status=JobStatus.PENDING).update(status=JobStatus.CANCELLED, finished_at=Now()):
             cursors.hand_on(job)
-    jobs.filter(status=JobStatus.RUNNING).update(cancel_requested=True)
 
 
 def retry_error(error: SyncError, *, actor: User) -> SyncJob:

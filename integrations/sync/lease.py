@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -22,6 +23,11 @@ from integrations import stop
 from integrations.models import JobStatus, SyncJob
 
 log = structlog.get_logger(__name__)
+
+
+LOOK_EVERY = 0.5
+MOMENT = 0.3
+"""Seconds: a cancelled job is at rest within a second, whatever its provider does."""
 
 
 class LeaseLost(Exception):
@@ -94,11 +100,16 @@ def claim(job_id: uuid.UUID | str) -> Claim | None:
 
 
 class LeaseKeeper(threading.Thread):
-    """Renews a claim's lease every quarter of its life, and looks each second whether the job was cancelled."""
+    """Renews a claim's lease every quarter of its life, and looks twice a second whether the job was cancelled.
 
-    def __init__(self, held: Claim) -> None:
+    end_cancelled: ends the job in the place of a worker that waits for its provider and does not end it within
+    `MOMENT`; that worker has lost the job then.
+    """
+
+    def __init__(self, held: Claim, end_cancelled: Callable[[], object] | None = None) -> None:
         super().__init__(name=f"lease-{held.job_id}", daemon=True)
         self.claim = held
+        self._end_cancelled = end_cancelled
         self._stop_asked = threading.Event()
 
     def __enter__(self) -> LeaseKeeper:
@@ -110,7 +121,7 @@ class LeaseKeeper(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        look_every = min(1.0, settings.LEASE_SECONDS / 4)
+        look_every = min(LOOK_EVERY, settings.LEASE_SECONDS / 4)
         looks_per_renewal = max(1, round(settings.LEASE_SECONDS / 4 / look_every))
         look = 0
         while not self._stop_asked.wait(look_every):
@@ -131,5 +142,8 @@ class LeaseKeeper(threading.Thread):
             self.claim.lost.set()
         elif held.filter(cancel_requested=True).exists():
             self.claim.cancelled.set()
+            if self._end_cancelled and not self._stop_asked.wait(MOMENT):
+                self._end_cancelled()
+                self.claim.lost.set()
         if stop.current() is not None:
             self.claim.stopped.set()

@@ -294,20 +294,24 @@ class Pusher:
         for operation in operations:
             assert operation.request is not None
             prepared = PreparedWrite.from_json(operation.request)
-            found = self._done_already(operation, prepared)
+            found = self._done_already(operation, prepared, over=alone)
             if found is not None:
                 self.landing.store_answers([(operation, found)])
             else:
                 again.append((operation, prepared))
         self._push_again(self._land(self._start(again, alone=alone)))
 
-    def _done_already(self, operation: PushOperation, prepared: PreparedWrite) -> dict[str, Any] | None:
-        """The object of a creation that cannot simply be sent again, where it is there."""
+    def _done_already(self, operation: PushOperation, prepared: PreparedWrite, *, over: bool) -> dict[str, Any] | None:
+        """The object of a creation that cannot simply be sent again, where it is there. `over`: its request is not on
+        its way any more."""
         assert operation.sent_at is not None
         young = timezone.now() - operation.sent_at < KEY_LIFE
         if prepared.action != "create" or (prepared.repeatable and young):
             return None
-        return adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
+        found = adopt.find_twin(self.run.connector, self.outbound.resource, prepared)
+        if found is None and not over:
+            adopt.let_arrive(operation.sent_at, self.run.integration.timeout_seconds)
+        return found
 
 
 def _refuse(operation: PushOperation, problem: FieldProblem | ConnectorError) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ class Run:
     connector: Connector
     pool: SendPool
     exchanges: ExchangeLog
+    gate: Callable[[], None]
+    """What every request of the slice must pass."""
     deadline: float
     retries_before: int
     readers: list[Connector] = field(default_factory=list)
@@ -39,7 +41,7 @@ class Run:
 
     def reader(self) -> Connector:
         """One more connector, for a thread of its own."""
-        self.readers.append(open_connector(self.integration, self.exchanges))
+        self.readers.append(open_connector(self.integration, self.exchanges, gate=self.gate))
         return self.readers[-1]
 
     def close(self) -> None:
@@ -50,7 +52,7 @@ class Run:
 
     def read_again(self, resource: str, remote_id: str) -> dict[str, Any]:
         """Fetch one object beside the page that is on its way, with a connector of its own."""
-        connector = open_connector(self.integration, self.exchanges)
+        connector = open_connector(self.integration, self.exchanges, gate=self.gate)
         try:
             return connector.fetch(resource, remote_id)
         finally:

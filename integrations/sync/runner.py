@@ -50,8 +50,15 @@ def run_slice(job_id: UUID | str) -> JobStatus | None:
         return None
     job = SyncJob.objects.select_related("integration__credential").get(pk=job_id)
     exchanges = ExchangeLog(job.integration_id, job.pk)
-    with LeaseKeeper(held):
+    with LeaseKeeper(held, lambda: _end_cancelled(held)):
         return _Slice(job, held, exchanges).run()
+
+
+def _end_cancelled(held: Claim) -> None:
+    """End a cancelled job whose own thread still waits for the provider. A write on its way keeps its request: its
+    outcome is unknown, and the next run asks for it first."""
+    job = SyncJob.objects.select_related("integration").get(pk=held.job_id)
+    _Slice(job, held, ExchangeLog(job.integration_id, job.pk)).end_cancelled()
 
 
 @dataclass
@@ -86,9 +93,19 @@ class _Slice:
             log.exception("sync.crashed", job=str(self.job.pk))
             return self._fail("internal", INTERNAL_ERROR)
 
+    def end_cancelled(self) -> None:
+        """End the job as cancelled."""
+        self._end(JobStatus.CANCELLED)
+
     def _work(self) -> bool:
         """Do what is left of the job; False when the slice ended first."""
-        gate = stop.Gate()
+        stopped = stop.Gate()
+
+        def gate() -> None:
+            """Let no request through for a job that was cancelled or lost, whichever thread asks."""
+            self.claim.check()
+            stopped()
+
         connector = open_connector(self.integration, self.exchanges, gate=gate)
         pool = SendPool(
             lambda: open_connector(self.integration, self.exchanges, gate=gate),
@@ -101,6 +118,7 @@ class _Slice:
             connector,
             pool,
             self.exchanges,
+            gate=gate,
             deadline=time.monotonic() + settings.SLICE_SECONDS,
             retries_before=self.job.retries,
         )
@@ -145,8 +163,9 @@ class _Slice:
             **fields,
         }
         with transaction.atomic():
-            if not self.claim.held().update(**written):
-                return None
+            if not self.claim.held().filter(cancel_requested=False).update(**written):
+                # Cancelled at the last moment: a job that waits would not hear of it. Or lost.
+                return self._end(JobStatus.CANCELLED)
             if not seconds:
                 queue.ring(RUN_SYNC, str(self.job.pk))
         self.exchanges.store()
