@@ -12,7 +12,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations import services
-from integrations.models import Exchange, Integration, JobStatus, RateBucket, RecordLink, RemoteOption, SyncJob
+from integrations.models import (
+    Approval,
+    ApprovalState,
+    Conflict,
+    Exchange,
+    Integration,
+    JobStatus,
+    RateBucket,
+    RecordLink,
+    RemoteOption,
+    Side,
+    SyncJob,
+)
 from integrations.records.models import Unit
 from integrations.records.services import Change, Origin, apply
 from tests.integrations.conftest import Synchronise, finish
@@ -88,10 +100,18 @@ def test_examples_of_one_sort_leave_room_for_the_others(
 def everything() -> dict[str, list[Any]]:
     """Every row of every table, but for the previews themselves and what tells how much was asked."""
     aside = (SyncJob, Exchange, RateBucket)
-    models = [m for m in apps.get_models() if m not in aside and m._meta.managed and not m._meta.proxy]
-    return {m._meta.label: list(m._base_manager.order_by("pk").values()) for m in models} | {
-        "jobs": list(SyncJob.objects.filter(dry_run=False).order_by("pk").values())
+    models = apps.get_models(include_auto_created=True)
+    tables = [m for m in models if m not in aside and m._meta.managed and not m._meta.proxy]
+    return {m._meta.label: rows(m._base_manager.all()) for m in tables} | {
+        "jobs": rows(SyncJob.objects.filter(dry_run=False))
     }
+
+
+def rows(query: Any) -> list[Any]:
+    """All columns; on PostgreSQL also who wrote each row last, so that one that was written as it was is seen."""
+    if connection.vendor == "postgresql":
+        query = query.extra(select={"written_by": f'"{query.model._meta.db_table}".xmin::text'})
+    return list(query.order_by("pk").values())
 
 
 def written(simulator: Control, slug: str) -> list[str]:
@@ -135,6 +155,49 @@ def test_a_preview_writes_nothing_on_either_side_and_applying_does_what_it_showe
     real = finish(services.apply_preview(job, actor=administrator))
     assert (real.updated, real.archived, real.pushed) == (1, 1, 2)
     assert len(written(simulator, "rovida")) == 2
+
+
+def test_a_preview_leaves_alone_what_waits_for_a_person_and_what_a_person_approved(
+    both: Integration, synchronise: Synchronise, simulator: Control, administrator: Any
+) -> None:
+    both.create_missing, both.conflict_policy = True, "hold"
+    both.save()
+    there = [each for each in simulator.objects("tenants") if not each["deleted_at"]]
+    links = {link.remote_id: link.record_id for link in RecordLink.objects.filter(resource="tenants")}
+    for each in there[:30]:
+        simulator.delete("tenants", each["id"])
+    apply([Change("tenant", links[each["id"]], values={"given_name": "Alix"}) for each in there[30:60]], USER)
+    apply([Change("tenant", links[there[60]["id"]], values={"given_name": "Alix"})], USER)
+    simulator.edit("tenants", there[60]["id"], given_name="Béatrice")
+    synchronise(both)
+    incoming, outgoing = Approval.objects.get(side=Side.IN), Approval.objects.get(side=Side.OUT)
+    services.cancel_sync(services.approve(incoming, actor=administrator), actor=administrator)
+    assert Conflict.objects.count() == 1 and (incoming.held.count(), outgoing.state) == (30, ApprovalState.OPEN)
+    # And new changes of every sort on top.
+    some = Unit.objects.first()
+    assert some is not None
+    values = {"property": some.property_id, "number": "P-9", "kind": "parking"}
+    apply([Change("unit", action="create", values=values)], USER)
+    apply([Change("tenant", links[there[61]["id"]], values={"phone": "+15145550009"})], USER)
+    apply([Change("tenant", links[there[62]["id"]], "archive")], USER)
+    its_own = ("id", "object", "created_at", "updated_at", "deleted_at", "version", "external_reference")
+    new = {name: value for name, value in there[63].items() if name not in its_own}
+    simulator.create("tenants", **new | {"given_name": "Nouvelle"})
+    simulator.edit("tenants", there[64]["id"], family_name="Roy-Caron")
+    simulator.delete("work_orders", simulator.objects("work_orders")[0]["id"])
+    simulator.forget_requests()
+
+    reports = {}
+    for direction in ("in", "out", "both"):
+        job, before = look(both, direction, administrator)
+        assert job.status == JobStatus.COMPLETED, job.error_message
+        assert everything() == before
+        reports[direction] = job.report
+    told = reports["both"]
+    assert (told["in"]["tenants"]["create"], told["in"]["tenants"]["update"]) == (1, 1)
+    assert told["in"]["work_orders"]["archive"] == 1
+    assert told["out"]["units"]["create"] == 1 and told["out"]["tenants"]["update"] >= 1
+    assert written(simulator, "rovida") == []
 
 
 def test_looking_at_another_direction_sends_nothing_until_it_is_applied(
