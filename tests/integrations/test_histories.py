@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -105,27 +106,38 @@ def play(seed: int, integration: Integration, synchronise: Synchronise, simulato
     world.check()
 
 
-def histories(count: int, integration: Integration, synchronise: Synchronise, simulator: Control) -> None:
+def histories(
+    count: int,
+    integration: Integration,
+    synchronise: Synchronise,
+    simulator: Control,
+    tell: Callable[[str], None],
+) -> None:
     integration.direction, integration.conflict_policy = "both", "provider"
     integration.retry_delay_ms, integration.max_retries = 100, 8
     integration.save()
     synchronise(integration)
     first = int(os.environ.get("HISTORY_SEED", random.SystemRandom().randrange(10**9)))
-    print(f"\n{count} histories, seeds {first} to {first + count - 1}")
+    print(f"\nHISTORY_SEED={first}")
     for seed in range(first, first + count):
         try:
             play(seed, integration, synchronise, simulator)
         except AssertionError as error:
             raise AssertionError(f"history with HISTORY_SEED={seed}: {error}") from error
-    print(f"{count} histories converged; 0 edits lost, 0 writes after quiet")
+    tell(
+        f"{count} random histories of edits, outages and lost answers, HISTORY_SEED={first} to {first + count - 1}: "
+        "all converged, 0 edits lost, 0 writes after quiet"
+    )
 
 
-def test_random_histories_converge(rovida: Integration, synchronise: Synchronise, simulator: Control) -> None:
-    histories(50, rovida, synchronise, simulator)
+def test_random_histories_converge(
+    rovida: Integration, synchronise: Synchronise, simulator: Control, tell: Callable[[str], None]
+) -> None:
+    histories(50, rovida, synchronise, simulator, tell)
 
 
 @pytest.mark.soak
 def test_a_thousand_random_histories_converge(
-    rovida: Integration, synchronise: Synchronise, simulator: Control
+    rovida: Integration, synchronise: Synchronise, simulator: Control, tell: Callable[[str], None]
 ) -> None:
-    histories(1000, rovida, synchronise, simulator)
+    histories(int(os.environ.get("HISTORIES", "1000")), rovida, synchronise, simulator, tell)

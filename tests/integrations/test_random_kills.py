@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +76,12 @@ def new_here(round_: int, dice: random.Random) -> list[Any]:
     return made
 
 
-def rounds(count: int, integration: Integration, simulator: Control, env: dict[str, str]) -> None:
+def rounds(
+    count: int, integration: Integration, simulator: Control, env: dict[str, str], tell: Callable[[str], None]
+) -> None:
     seed = int(os.environ.get("KILL_SEED", random.SystemRandom().randrange(10**9)))
     dice = random.Random(seed)
-    print(f"\n{count} rounds, KILL_SEED={seed}")
+    print(f"\nKILL_SEED={seed}")
     made: list[Any] = []
     wanted_there: set[str] = set()
     kills = 0
@@ -95,7 +98,10 @@ def rounds(count: int, integration: Integration, simulator: Control, env: dict[s
         job = finish(job)
         assert job.status == JobStatus.COMPLETED, (job.error_message, list(PushOperation.objects.values("message")))
     check(simulator, made, wanted_there)
-    print(f"{kills} kills: 0 duplicates, 0 lost")
+    tell(
+        f"{count} rounds of kills, KILL_SEED={seed}: {kills} processes killed in pull and push, {len(made)} invoices "
+        f"and {len(wanted_there)} customers made meanwhile: 0 lost, 0 twice"
+    )
 
 
 def check(simulator: Control, made: list[Any], wanted_there: set[str]) -> None:
@@ -116,13 +122,13 @@ def check(simulator: Control, made: list[Any], wanted_there: set[str]) -> None:
 
 
 def test_ten_rounds_of_random_kills(
-    quickbooks: Integration, simulator: Control, child_environment: dict[str, str]
+    quickbooks: Integration, simulator: Control, child_environment: dict[str, str], tell: Callable[[str], None]
 ) -> None:
-    rounds(10, quickbooks, simulator, child_environment | {"SIMULATOR_URL": simulator.url})
+    rounds(10, quickbooks, simulator, child_environment | {"SIMULATOR_URL": simulator.url}, tell)
 
 
 @pytest.mark.soak
 def test_fifty_rounds_of_random_kills(
-    quickbooks: Integration, simulator: Control, child_environment: dict[str, str]
+    quickbooks: Integration, simulator: Control, child_environment: dict[str, str], tell: Callable[[str], None]
 ) -> None:
-    rounds(50, quickbooks, simulator, child_environment | {"SIMULATOR_URL": simulator.url})
+    rounds(50, quickbooks, simulator, child_environment | {"SIMULATOR_URL": simulator.url}, tell)

@@ -41,7 +41,7 @@ def start(environment: dict[str, str], log: Path, *arguments: str) -> subprocess
 
 
 @pytest.mark.skipif(postgres.bin_directory() is None, reason="needs PostgreSQL")
-def test_a_database_that_crashes_three_times_under_load_loses_no_event(tmp_path):
+def test_a_database_that_crashes_three_times_under_load_loses_no_event(tmp_path, tell):
     receiver = Receiver(slow(0.02))
     children: list[subprocess.Popen[bytes]] = []
     with postgres.temporary() as address:
@@ -85,4 +85,5 @@ def test_a_database_that_crashes_three_times_under_load_loses_no_event(tmp_path)
     known = {line for line in written.read_text().splitlines() if line.startswith("evt_")}
     assert known <= set(receiver.ids)
     assert len(receiver.ids) == events
-    print(f"{events} events, {sum(n - 1 for n in receiver.ids.values())} came twice")
+    twice = sum(n - 1 for n in receiver.ids.values())
+    tell(f"{events} events sent while the database crashed 3 times: 0 lost, {twice} came twice with the same id")

@@ -26,7 +26,7 @@ print(Desk(KEYED).path)
 """
 
 
-def test_no_acknowledged_event_is_lost_when_the_database_crashes(tmp_path):
+def test_no_acknowledged_event_is_lost_when_the_database_crashes(tmp_path, tell):
     with postgres.temporary(options=()) as url:
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "lacoste_integrations.settings", "DATABASE_URL": url}
 
@@ -61,3 +61,4 @@ def test_no_acknowledged_event_is_lost_when_the_database_crashes(tmp_path):
     assert set(load.acknowledged) <= stored
     assert orphans == (0,)
     assert "Traceback" not in (tmp_path / "web.log").read_text()
+    tell(f"{len(load.acknowledged)} provider calls acknowledged while the database crashed 3 times: 0 lost")
