@@ -104,11 +104,13 @@ def _rows() -> list[tuple[str, ...]]:
 def _run(integration: Any, url: str, records: int, **options: Any) -> Figures:
     from integrations import services
     from integrations.models import JobStatus
+    from integrations.worker import process
 
     # The provider's own limit would be all that is measured.
     integration.connector.limits = None
     resources = ["customers"] if integration.provider == "stripe" else None
     job = services.request_sync(integration, resources=resources, **options)
+    process.rest_collector()  # as the worker does
 
     with _statements() as seen:
         figures = _timed(lambda: _to_the_end(job), url, records)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -12,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base.connector import Connection
 from connectors.base.errors import Malformed, Misconfigured
+from connectors.base.fingerprint import fingerprint
 from connectors.base.resource import Resource, dig
 
 CENT = Decimal("0.01")
@@ -85,11 +84,10 @@ def complete(resource: Resource, raw: Any) -> dict[str, Any]:
     moment = instant(raw.get("updated"))
     lines = [(line.get("name"), line.get("qty"), line.get("unit_cost")) for line in _lines(raw)]
     state = [[str(dig(raw, name)) for name in STATE[resource.name]], lines]
-    digest = hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:12]
     return {
         **raw,
         "_updated": moment.isoformat().replace("+00:00", "Z") if moment else "",
-        "_version": f"{raw.get('updated') or ''} {digest}",
+        "_version": f"{raw.get('updated') or ''} {fingerprint(state, 6)}",
         **_DERIVED[resource.name](raw),
     }
 

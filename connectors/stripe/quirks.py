@@ -3,13 +3,12 @@ are decimal text ("1250.00"), as the size of a unit depends on the currency."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from connectors.base.errors import Malformed
+from connectors.base.fingerprint import fingerprint
 from connectors.base.resource import Resource, dig
 from connectors.stripe.money import amount, day
 
@@ -20,7 +19,6 @@ LOCKED: Mapping[str, tuple[str, ...]] = {
     "payments": ("status", "metadata"),
     "refunds": ("status", "metadata"),
 }
-_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 UNTRIED = frozenset({"requires_payment_method", "requires_confirmation", "canceled"})
 FINANCING = frozenset({"affirm", "afterpay_clearpay", "klarna", "zip"})
 CARDS = frozenset({"card", "card_present", "link"})
@@ -56,7 +54,7 @@ def version(name: str, raw: Mapping[str, Any]) -> str:
     content = [raw.get(field) for field in LOCKED[name]]
     if name == "invoices":
         content.append([[one.get("id"), one.get("amount"), one.get("description")] for one in lines_of(raw)])
-    return hashlib.blake2b(_text(content).encode(), digest_size=12).hexdigest()
+    return fingerprint(content)
 
 
 def is_payment(raw: Mapping[str, Any]) -> bool:

@@ -6,8 +6,6 @@ for by date: it is read whole, and rows that are the same as last time are not g
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +16,7 @@ from requests.structures import CaseInsensitiveDict
 
 from connectors.base.connector import Page
 from connectors.base.errors import Misconfigured, NotFound
+from connectors.base.fingerprint import fingerprint
 from connectors.base.resource import Resource
 from connectors.yardi import soap
 from connectors.yardi.quirks import Manners, complete, split
@@ -218,5 +217,4 @@ def _id(row: Row) -> str:
 
 def _digest(row: Row) -> str:
     """What tells a row from any other state of it."""
-    whole = json.dumps(row, sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
+    return fingerprint(row, 6)

@@ -62,8 +62,11 @@ class ExchangeLog:
 
         A kill may lose the last few exchanges that went well, never the data that they brought.
         """
-        rows = self.rows()
-        return rows if whole or len(rows) >= ENOUGH or any(row.error or row.status != HTTP_OK for row in rows) else []
+        with self._lock:
+            waiting = list(self._waiting)
+        if whole or len(waiting) >= ENOUGH or any(each.error or each.status != HTTP_OK for each in waiting):
+            return [self._row(each) for each in waiting]
+        return []
 
     def stored(self, count: int) -> None:
         """Forget the first `count` exchanges: their rows are committed."""

@@ -66,7 +66,8 @@ class MappedField:
         """The provider's value at this field's path; None when any step is missing."""
         value: Any = record
         for step in self.path:
-            if not isinstance(value, Mapping):
+            # A dict is what nearly all are, and the question for any other mapping costs more than the answer.
+            if type(value) is not dict and not isinstance(value, Mapping):
                 return None
             value = value.get(step)
         return value
@@ -91,7 +92,8 @@ class MappedField:
 
     def decode(self, raw: Any, context: Incoming, local: Any = None) -> Any:
         """The canonical value; `local` is the record's own one, which lines build on. Raises FieldProblem."""
-        raw = transform(self.transform, raw)
+        if self.transform:
+            raw = transform(self.transform, raw)
         if raw is None or raw == "":
             raw = self.default
         if raw is None or raw == "":
@@ -205,11 +207,13 @@ class ResourceMapping:
 
     def decode(self, raw_values: Mapping[str, Any], context: Incoming, record: Any = None) -> dict[str, Any]:
         """Canonical values by field name; `record` is the one that they will change. Raises the first FieldProblem."""
+        if record is None:
+            return {f.name: f.decode(raw_values[f.name], context) for f in self.fields}
         return {f.name: f.decode(raw_values[f.name], context, self._local(f, record)) for f in self.fields}
 
     @staticmethod
     def _local(mapped: MappedField, record: Any) -> Any:
-        return value_of(record, mapped.info) if record is not None and mapped.data_type == DataType.LINES else None
+        return value_of(record, mapped.info) if mapped.data_type == DataType.LINES else None
 
 
 @dataclass(frozen=True)

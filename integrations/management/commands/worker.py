@@ -16,6 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--cluster", type=int, metavar="PARENT", help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, cluster: int | None, **options: Any) -> None:
+        from integrations.worker import process
+
+        process.rest_collector()
         if cluster is None:
             self.check()
             from integrations.worker.watchdog import Watchdog
@@ -23,7 +26,6 @@ class Command(BaseCommand):
             sys.exit(Watchdog().run())
 
         from integrations import queue
-        from integrations.worker import process
 
         process.die_with(cluster)
         process.chain_forks()
