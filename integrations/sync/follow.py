@@ -43,7 +43,7 @@ Reading = tuple[dict[str, Any], datetime]
 """An object and when it was asked for."""
 NO_CONTEXT = Incoming({}, "", {}, NO_OPTIONS, lambda *_: "")
 NOT_YET = "L’objet n’est pas encore chez le fournisseur tel qu’il l’a annoncé. Il sera relu dans un instant."
-ASKS = "Le changement attend votre approbation, sous l’onglet « À approuver » de l’intégration."
+ASKS = "Le changement est mis de côté : il se décide sous « À approuver », sur la page de l’intégration."
 OWN_WRITE = "Un envoi de la plateforme vers cet objet n’a pas encore sa réponse. L’objet sera relu ensuite."
 
 
