@@ -37,7 +37,7 @@ class Follower:
     """One follower of one process; `run_pass` is called again and again by one thread."""
 
     def __init__(self) -> None:
-        self._threads = Threads(settings.WEBHOOK_FOLLOW_THREADS)
+        self._threads = Threads(settings.WEBHOOK_FOLLOW_THREADS, connections.close_all)
         self.bell = Bell(INBOUND)
         self._busy: dict[UUID, str] = {}
         self._lock = threading.Lock()
@@ -84,7 +84,8 @@ class Follower:
             self._threads.run(lambda batch=batch: self._work(batch))  # type: ignore[misc]
 
     def _work(self, batch: Batch) -> None:
-        """In a thread: follow one batch. Whatever goes wrong, the lease of its events runs out."""
+        """In a thread, which keeps its connection while all goes well: follow one batch. Whatever goes wrong, the lease
+        of its events runs out."""
         try:
             close_old_connections()
             waits = follow_batch(batch)
@@ -92,10 +93,11 @@ class Follower:
                 self.bell.ring_in(min(waits) + 0.01)
         except (DatabaseError, InterfaceError) as error:
             log.error("inbound.database_failed", error=str(error).partition("\n")[0])
+            connections.close_all()  # it may be broken, or inside a failed transaction
         except Exception:
             log.exception("inbound.crashed", integration=str(batch.integration.pk))
-        finally:
             connections.close_all()
+        finally:
             with self._lock:
                 del self._busy[batch.integration.pk]
             self.bell.ring()

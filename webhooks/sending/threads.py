@@ -10,10 +10,10 @@ Task = Callable[[], None]
 
 
 class Threads:
-    """At most `most` threads, started when needed and kept; tasks never raise."""
+    """At most `most` threads, started when needed and kept; tasks never raise. at_end: the last thing of a thread."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, at_end: Task = lambda: None) -> None:
+        self._most, self._at_end = most, at_end
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._started = 0
@@ -40,3 +40,4 @@ class Threads:
             finally:
                 with self._lock:
                     self._busy -= 1
+        self._at_end()

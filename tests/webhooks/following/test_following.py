@@ -30,6 +30,7 @@ from integrations.sync.follow import STORED
 from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
 from tests.webhooks.following.conftest import follow_due, make_due, received, state_of
+from webhooks.following import follower as follower_module
 from webhooks.models import InboundStatus, InboundSubscription
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -342,3 +343,30 @@ def test_a_follower_follows_by_itself(synced: Integration, simulator: Control, f
     follower(lambda: state_of(event)[0] == InboundStatus.DONE, 10)
     record.refresh_from_db()
     assert record.name == "En direct"
+
+
+def test_a_thread_keeps_its_connection_from_batch_to_batch_until_that_breaks(
+    synced: Integration, simulator: Control, settings: Any, monkeypatch: pytest.MonkeyPatch, request: Any
+) -> None:
+    settings.WEBHOOK_FOLLOW_THREADS = 1
+    link, record = a_property(synced)
+    used: list[Any] = []
+
+    really = follower_module.follow_batch
+
+    def follow_batch(batch: Any) -> list[float]:
+        waits = really(batch)
+        used.append(connection.connection)
+        return waits
+
+    monkeypatch.setattr(follower_module, "follow_batch", follow_batch)
+    follow_until = request.getfixturevalue("follower")
+    for name in ("Un", "Deux", "Trois"):
+        simulator.edit("properties", link.remote_id, name=name)
+        event = received(synced, "properties", link.remote_id)
+        follow_until(lambda event=event: state_of(event)[0] == InboundStatus.DONE)
+        if name == "Deux":
+            used[-1].close()  # as when the server restarts
+    record.refresh_from_db()
+    assert record.name == "Trois"
+    assert used[0] is used[1] and used[2] is not used[1]
