@@ -96,7 +96,7 @@ def test_synchroniser_answers_htmx_with_the_card_and_others_with_the_report(admi
     headers = rows.FRAGMENT | {"HX-Target": f"integration-{made.pk}"}
     card = administrator_client.post(address, headers=headers)
     assert "HX-Request" in card["Vary"]
-    assert f'id="integration-{made.pk}" data-poll' in card.content.decode()
+    assert f'id="integration-{made.pk}" tabindex="-1" data-poll' in card.content.decode()
     assert "demandée" in card.content.decode()
 
     page = administrator_client.post(address)
