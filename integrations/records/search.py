@@ -28,24 +28,23 @@ class Found:
 def everywhere(text: str, also: Mapping[str, Iterable[UUID]]) -> list[Found]:
     """Search all kinds, one query each; `also`: ids by kind that were found otherwise and come first. Archived records
     are found too: what was merged or deleted is often what somebody looks for."""
-    words = text.split()[:WORDS]
     found = []
     for slug, kind in KINDS.items():
         known = Q(pk__in=list(also.get(slug, ())))
-        rows = kind.model.objects.filter(_by_words(kind, words) | _by_phone(kind, text) | known)
+        rows = kind.model.objects.filter(by_words(kind, text) | _by_phone(kind, text) | known)
         if kind.model.CONTEXT:
             rows = rows.select_related(kind.model.CONTEXT)
         # One too many tells that there are more. Live ones come first.
-        newest = list(rows.order_by(F("archived_at").asc(nulls_first=True), "-id")[: SHOWN + 1]) if words else []
+        newest = list(rows.order_by(F("archived_at").asc(nulls_first=True), "-id")[: SHOWN + 1]) if text.split() else []
         if newest:
             found.append(Found(kind, newest[:SHOWN], len(newest) > SHOWN))
     return found
 
 
-def _by_words(kind: Kind, words: list[str]) -> Q:
-    """Every word is somewhere in the fields that the kind's own search box looks into."""
+def by_words(kind: Kind, text: str) -> Q:
+    """Every word is somewhere in the fields that are searched; no words narrow nothing."""
     wanted = Q()
-    for word in words:
+    for word in text.split()[:WORDS]:
         somewhere = Q()
         for name in kind.search:
             somewhere |= Q(**{f"{name}__icontains": word})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, QuerySet, Value
 from django.db.models.fields import CharField
 
 from integrations.records.kinds import KINDS, FieldInfo, Kind
 from integrations.records.models import Record, RecordHistory
+from integrations.records.search import by_words
 
 RELATED_SHOWN = 5
 
@@ -38,11 +39,7 @@ def references(infos: Iterable[FieldInfo]) -> list[str]:
 def listing(kind: Kind, search: str = "", *, archived: bool = False) -> QuerySet[Any]:
     """Records of a kind, newest first, with what the list columns refer to; every word must be found somewhere."""
     rows = kind.model.objects.all() if archived else kind.model.objects.live()
-    for word in search.split()[:6]:
-        found = Q()
-        for name in kind.search:
-            found |= Q(**{f"{name}__icontains": word})
-        rows = rows.filter(found)
+    rows = rows.filter(by_words(kind, search))
     shown = references(kind.fields[name] for name in kind.columns)
     return rows.select_related(*shown).order_by("-id") if shown else rows.order_by("-id")
 
@@ -123,13 +120,16 @@ def _with_context(info: FieldInfo) -> list[str]:
     return [info.name, f"{info.name}__{context}"] if context else [info.name]
 
 
-def by_ids(wanted: Mapping[str, Iterable[UUID]]) -> dict[tuple[str, UUID], Any]:
-    """Records by kind and id, with what their full titles need; one query per kind."""
+def by_keys(keys: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], Any]:
+    """Records by (kind, id), with what their full titles need; one query per kind."""
+    wanted: dict[str, set[UUID]] = {}
+    for slug, pk in keys:
+        wanted.setdefault(slug, set()).add(pk)
     found: dict[tuple[str, UUID], Any] = {}
     for slug, ids in wanted.items():
         model = KINDS[slug].model
         rows = model.objects.select_related(model.CONTEXT) if model.CONTEXT else model.objects.all()
-        found |= {(slug, pk): row for pk, row in rows.in_bulk(list(ids)).items()}
+        found |= {(slug, pk): row for pk, row in rows.in_bulk(ids).items()}
     return found
 
 
@@ -146,6 +146,12 @@ def values_in_use(kind: str, field: str, *, lines: bool = False, most: int = 200
     return list(rows.order_by(field).values_list(field, flat=True).distinct()[:most])
 
 
-def titles(wanted: Mapping[str, Iterable[UUID]]) -> dict[UUID, str]:
-    """The full titles of records by id; one query per kind."""
-    return {pk: row.full_title for (_, pk), row in by_ids(wanted).items()}
+def titles(keys: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
+    """The full titles of records of (kind, id), by id; one query per kind."""
+    return {pk: row.full_title for (_, pk), row in by_keys(keys).items()}
+
+
+def titles_of(values: Iterable[tuple[FieldInfo | None, Any]]) -> dict[UUID, str]:
+    """The full titles of the records that values of fields refer to, by id; (field, value), most refer to none."""
+    refer = ((info.target, value) for info, value in values if info is not None and info.type == "reference" and value)
+    return titles((kind, UUID(str(value))) for kind, value in refer)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
@@ -142,7 +141,7 @@ def _refusal(failure: Failure) -> dict[str, Any]:
 def _conflicts(held: Iterable[Held]) -> Iterable[dict[str, Any]]:
     for one in islice(held, EXAMPLES):
         link, sides = one.link, one.sides
-        record = reading.by_ids({link.record_kind: [link.record_id]}).get((link.record_kind, link.record_id))
+        record = reading.by_keys([(link.record_kind, link.record_id)]).get((link.record_kind, link.record_id))
         title = record.full_title if record else link.remote_id
         changes = [_change(one.info.name, one.info, sides.local, sides.incoming)]
         yield {"action": "hold", "kind": link.record_kind, "title": title, "changes": changes}
@@ -165,13 +164,13 @@ def _change(name: str, info: FieldInfo, old: Any, new: Any) -> dict[str, Any]:
 
 def _titles(report: Report) -> dict[str, str]:
     """The titles of the records that the examples refer to, by id: those that would be created are gone afterwards."""
-    wanted: dict[str, set[UUID]] = {}
-    for example in report["examples"]:
-        for change in example.get("changes", ()):
-            info = KINDS[example["kind"]].fields[change["name"]]
-            if info.type == "reference":
-                wanted.setdefault(info.target, set()).update(UUID(v) for v in (change["old"], change["new"]) if v)
-    return {str(key): title for key, title in reading.titles(wanted).items()}
+    values = (
+        (KINDS[example["kind"]].fields[change["name"]], change[side])
+        for example in report["examples"]
+        for change in example.get("changes", ())
+        for side in ("old", "new")
+    )
+    return {str(key): title for key, title in reading.titles_of(values).items()}
 
 
 def _outbound(pusher: Pusher) -> Report:

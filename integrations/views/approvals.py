@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +26,12 @@ from integrations.models import (
     RiskyAction,
 )
 from integrations.records import selectors as reading
-from integrations.records.kinds import KINDS, FieldInfo
 from integrations.templatetags.lacoste import compte
 from integrations.views.common import actor, attempt, integration_or_404, leave, page, paginate
 from integrations.views.frame import frame
+from integrations.views.histories import Change, named, titles_of
 
 SAMPLES = 20
-Change = tuple[FieldInfo | None, str, Any, Any]
 Agreed = dict[tuple[str, UUID], RecordLink]
 
 
@@ -73,30 +71,15 @@ def _rows(integration: Integration, approvals: list[Approval]) -> tuple[list[Row
     waiting = [approval for approval in approvals if approval.state == ApprovalState.OPEN]
     found = selectors.approval_samples(waiting, SAMPLES)
     every = [one for samples in found.values() for one in samples]
-    records = reading.by_ids(_ids((one.record_kind, one.record_id) for one in every))
+    records = reading.by_keys((one.record_kind, one.record_id) for one in every)
     agreed = _agreed(integration, every)
     samples = {
         key: [_sample(one, records.get((one.record_kind, one.record_id)), agreed) for one in ones]
         for key, ones in found.items()
     }
-    mentioned = _ids(
-        (info.target, UUID(value))
-        for ones in samples.values()
-        for one in ones
-        for info, _, old, new in one.changes
-        if info is not None and info.type == "reference"
-        for value in (old, new)
-        if value
-    )
+    titles = titles_of(change for ones in samples.values() for one in ones for change in one.changes)
     rows = [Row(each, *objects.get(each.resource, (each.resource, "")), samples.get(each.pk, [])) for each in approvals]
-    return rows, reading.titles(mentioned)
-
-
-def _ids(pairs: Iterable[tuple[str, UUID]]) -> dict[str, set[UUID]]:
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for kind, key in pairs:
-        wanted[kind].add(key)
-    return wanted
+    return rows, titles
 
 
 def _agreed(
@@ -110,7 +93,6 @@ def _agreed(
 
 
 def _sample(one: HeldChange | PushOperation, record: Any, agreed: Agreed) -> Sample:
-    fields = KINDS[one.record_kind].fields
     if isinstance(one, HeldChange):
         values, remote_id = one.changes, one.remote_id
     else:
@@ -118,10 +100,7 @@ def _sample(one: HeldChange | PushOperation, record: Any, agreed: Agreed) -> Sam
         base = link.base_local if link else {}
         values = {name: [base.get(name), one.sent_values.get(name)] for name in one.fields}
         remote_id = link.remote_id if link else ""
-    changes: list[Change] = [
-        (fields.get(name), fields[name].label if name in fields else name, old, new)
-        for name, (old, new) in values.items()
-    ]
+    changes = named(one.record_kind, ((name, old, new) for name, (old, new) in values.items()))
     return Sample(record, remote_id, changes)
 
 

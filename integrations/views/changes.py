@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -30,16 +29,13 @@ def changes(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = paginate(request, there if out else here)
     names = {str(job.integration_id): job.integration.name}
     entries = [histories.there(row, names) if out else histories.here(row, names) for row in found.object_list]
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for entry in entries:
-        wanted[entry.kind].add(entry.record_id)
-    of = reading.by_ids(wanted)
+    of = reading.by_keys((entry.kind, entry.record_id) for entry in entries)
     context = {
         "job": job,
         "integration": job.integration,
         "page": found,
         "rows": [(entry, of.get((entry.kind, entry.record_id))) for entry in entries],
-        "titles": reading.titles(histories.mentioned(entries)),
+        "titles": histories.titles_of(change for entry in entries for change in entry.changes),
         "out": out,
         "kind": kind,
         "counts": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +43,11 @@ class Row:
     who: str
     when: datetime | None
     kept: str
+
+    @property
+    def values(self) -> tuple[Any, Any, Any]:
+        """Of the last agreement and of both sides."""
+        return self.conflict.base, self.conflict.local, self.conflict.remote
 
     @property
     def is_total(self) -> bool:
@@ -107,12 +111,13 @@ def _page(request: HttpRequest, integration: Integration, *, part: str = "") -> 
     narrowed = Narrowed.read(request)
     found = paginate(request, narrowed.conflicts(integration, resolved=resolved))
     conflicts = list(found.object_list)
+    rows = _rows(conflicts)
     context = frame(
         integration,
         "conflicts",
         page=found,
-        rows=_rows(conflicts),
-        titles=reading.titles(_mentioned(conflicts)),
+        rows=rows,
+        titles=reading.titles_of((row.info, value) for row in rows for value in row.values),
         resolved=resolved,
         narrowed=narrowed,
         offered=[] if resolved else _offered(integration, narrowed),
@@ -124,10 +129,7 @@ def _page(request: HttpRequest, integration: Integration, *, part: str = "") -> 
 
 
 def _rows(conflicts: list[Conflict]) -> list[Row]:
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for conflict in conflicts:
-        wanted[conflict.record_kind].add(conflict.record_id)
-    found = reading.by_ids(wanted)
+    found = reading.by_keys((conflict.record_kind, conflict.record_id) for conflict in conflicts)
     rows = [(c, found.get((c.record_kind, c.record_id)), KINDS[c.record_kind].fields.get(c.field)) for c in conflicts]
     changes = [_provenance(record, conflict) for conflict, record, _ in rows]
     names = selectors.origin_names(change.get("by", "") for change in changes)
@@ -148,17 +150,6 @@ def _provenance(record: Any, conflict: Conflict) -> dict[str, str]:
     """Who gave the field its value here, and when; empty when nobody said, or when that value was overwritten since."""
     overwritten = conflict.code == "total" or conflict.resolution == "provider"
     return {} if record is None or overwritten else dict(record.provenance.get(conflict.field, {}))
-
-
-def _mentioned(conflicts: Iterable[Conflict]) -> dict[str, set[UUID]]:
-    """The records that the values in conflict refer to, by kind."""
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for conflict in conflicts:
-        info = KINDS[conflict.record_kind].fields.get(conflict.field)
-        if info is not None and info.type == "reference":
-            values = (conflict.base, conflict.local, conflict.remote)
-            wanted[info.target].update(UUID(value) for value in values if value)
-    return wanted
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     groups = finding.find()
     found = paginate(request, groups)
     ids = {pk for group in found.object_list for pk in group.ids}
-    customers = reading.by_ids({"customer": ids})
+    customers = reading.by_keys(("customer", pk) for pk in ids)
     links = selectors.twins(["customer"], ids)
     rows = [
         (
@@ -82,7 +82,7 @@ def _customers(request: HttpRequest) -> list[Any]:
         ids = sorted({UUID(text) for text in asked.getlist("id")})
     except ValueError:
         raise Http404 from None
-    found = reading.by_ids({"customer": ids[:MOST]})
+    found = reading.by_keys(("customer", pk) for pk in ids[:MOST])
     customers = [found["customer", pk] for pk in ids[:MOST] if ("customer", pk) in found]
     if not customers:
         raise Http404

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from integrations.models import SentChange
+from integrations.records import selectors as reading
 from integrations.records.kinds import KINDS, FieldInfo
 from integrations.records.models import RecordHistory
 
 ORIGINS = {"user": "Administration", "api": "API", "automation": "Automatisation", "system": "Système"}
 SENT = {"create": "Création envoyée", "update": "Modification envoyée", "delete": "Suppression envoyée"}
 BLANK: tuple[Any, ...] = (None, "", [], {})
+Change = tuple[FieldInfo | None, str, Any, Any]
+"""A field and its label, what it had and what it has."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Entry:
     version: int | None
     kind: str
     record_id: UUID
-    changes: list[tuple[FieldInfo | None, str, Any, Any]]
+    changes: list[Change]
     folded: bool = False
 
     @property
@@ -78,24 +80,17 @@ def there(row: SentChange, names: Mapping[str, str], field: str = "") -> Entry:
     )
 
 
-def _changes(
-    kind: str, changes: Mapping[str, Any], field: str, *, created: bool
-) -> list[tuple[FieldInfo | None, str, Any, Any]]:
+def _changes(kind: str, changes: Mapping[str, Any], field: str, *, created: bool) -> list[Change]:
+    told = [(name, old, new) for name, (old, new) in changes.items() if field in ("", name)]
+    return named(kind, (each for each in told if not (created and each[2] in BLANK)))
+
+
+def named(kind: str, values: Iterable[tuple[str, Any, Any]]) -> list[Change]:
+    """What fields of a kind had and have, under their labels: (name, old, new)."""
     fields = KINDS[kind].fields if kind in KINDS else {}
-    told = []
-    for name, (old, new) in changes.items():
-        if (field and name != field) or (created and new in BLANK):
-            continue
-        info = fields.get(name)
-        told.append((info, info.label if info else name, old, new))
-    return told
+    return [(info := fields.get(name), info.label if info else name, old, new) for name, old, new in values]
 
 
-def mentioned(entries: Iterable[Entry]) -> dict[str, set[UUID]]:
-    """The records that the entries' values refer to, by kind."""
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for entry in entries:
-        for info, _, old, new in entry.changes:
-            if info is not None and info.type == "reference" and info.target:
-                wanted[info.target].update(UUID(value) for value in (old, new) if value)
-    return wanted
+def titles_of(changes: Iterable[Change]) -> dict[UUID, str]:
+    """The full titles of the records that the values of changes refer to, by id."""
+    return reading.titles_of((info, value) for info, _, *values in changes for value in values)

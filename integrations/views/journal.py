@@ -1,7 +1,6 @@
 """How the journal tells an act in French: names of facts, and words for the codes that rows keep."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -134,9 +133,8 @@ class _Subject:
         return self.info if fact in SIDES else self.kind.fields.get(fact) if self.kind and not self.field else None
 
 
-def _mentioned(events: Iterable[AuditEvent]) -> dict[str, set[UUID]]:
+def _mentioned(events: Iterable[AuditEvent]) -> Iterator[tuple[str, UUID]]:
     """The records that acts name by their ids: the one that they are about, and values of fields that refer to one."""
-    wanted: dict[str, set[UUID]] = defaultdict(set)
     for event in events:
         facts = {**(event.before or {}), **(event.after or {})}
         if (kind := _kind(event, facts)) is None:
@@ -146,8 +144,7 @@ def _mentioned(events: Iterable[AuditEvent]) -> dict[str, set[UUID]]:
             info = about if name in SIDES else kind.fields.get(name)
             slug = kind.slug if name == "record" else info.target if info and info.type == "reference" else ""
             if slug and _is_id(value):
-                wanted[slug].add(UUID(value))
-    return wanted
+                yield slug, UUID(value)
 
 
 def _is_id(value: Any) -> bool:

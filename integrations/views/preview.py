@@ -16,9 +16,10 @@ from integrations import selectors, services
 from integrations.core.roles import administrator_required
 from integrations.forms import DirectionForm
 from integrations.models import Integration, SyncJob
-from integrations.records.kinds import KINDS, FieldInfo
+from integrations.records.kinds import KINDS
 from integrations.views.common import actor, attempt, integration_or_404, page
 from integrations.views.frame import frame
+from integrations.views.histories import Change
 
 INBOUND = {
     "create": "À créer",
@@ -48,7 +49,7 @@ class Example:
     tone: str
     title: str
     sentence: str
-    changes: list[tuple[FieldInfo | None, str, Any, Any]]
+    changes: list[Change]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -47,10 +46,7 @@ class Row:
 def rows_of(integration: Integration, pushes: Iterable[PushOperation]) -> list[Row]:
     """The pushes with their records, one query per kind."""
     pushes = list(pushes)
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for push in pushes:
-        wanted[push.record_kind].add(push.record_id)
-    found = reading.by_ids(wanted)
+    found = reading.by_keys((push.record_kind, push.record_id) for push in pushes)
     resources = {resource.name: resource for resource in integration.connector.resources}
     acts = {(name, f"act:{act.name}"): act.label for name, resource in resources.items() for act in resource.acts}
     return [

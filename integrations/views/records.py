@@ -110,7 +110,7 @@ def record(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         "history": entries,
         "field": found.fields.get(field),
         "survivor": selectors.survivor_of(kind, pk) if instance.archived_at else None,
-        "titles": reading.titles(histories.mentioned(entries)),
+        "titles": histories.titles_of(change for entry in entries for change in entry.changes),
     }
     return page(request, "records/record.html", context)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +16,14 @@ from integrations import selectors, services
 from integrations.core.roles import administrator_required
 from integrations.models import RunUndo, SyncJob
 from integrations.records import selectors as reading
-from integrations.records.kinds import KINDS, FieldInfo, to_json
+from integrations.records.kinds import KINDS, to_json
 from integrations.services import UndoPreview
 from integrations.templatetags.lacoste import relative
 from integrations.views.common import actor, attempt, page
-from integrations.views.histories import ORIGINS
+from integrations.views.histories import ORIGINS, Change, named, titles_of
 
 SHOWN = 100
 WRITES = {"create": "Création", "update": "Modification", "act": "Opération", "refused": "Refus"}
-Value = tuple[FieldInfo | None, str, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Line:
 
     record: Any
     label: str
-    changes: list[Value]
+    changes: list[Change]
     sentence: str = ""
 
 
@@ -81,7 +79,7 @@ def _parts(job: SyncJob, preview: UndoPreview) -> tuple[list[Part], Mapping[UUID
         Line(
             found.get((each.kind, each.record_id)),
             f"{WRITES[each.action]} chez {each.integration.name}",
-            _named(each.kind, each.changes),
+            named(each.kind, each.changes),
             each.sentence,
         )
         for each in preview.writes[:SHOWN]
@@ -91,7 +89,7 @@ def _parts(job: SyncJob, preview: UndoPreview) -> tuple[list[Part], Mapping[UUID
         Line(
             found.get((each.kind, each.record_id)),
             _since(each.since, names),
-            _named(each.kind, [(each.name, each.now, each.wanted)]) if each.name else [],
+            named(each.kind, [(each.name, each.now, each.wanted)]) if each.name else [],
             each.reason,
         )
         for each in preview.left[:SHOWN]
@@ -102,7 +100,7 @@ def _parts(job: SyncJob, preview: UndoPreview) -> tuple[list[Part], Mapping[UUID
         Part("writes", "Écritures chez les fournisseurs", writes, len(preview.writes)),
         Part("left", "Laissés tels quels", left, len(preview.left)),
     ]
-    return parts, reading.titles(_mentioned([*restored, *writes, *left]))
+    return parts, titles_of(change for line in [*restored, *writes, *left] for change in line.changes)
 
 
 def _since(since: Mapping[str, str], names: Mapping[str, str]) -> str:
@@ -114,29 +112,12 @@ def _since(since: Mapping[str, str], names: Mapping[str, str]) -> str:
 
 
 def _records(preview: UndoPreview) -> dict[tuple[str, UUID], Any]:
-    wanted: dict[str, set[UUID]] = defaultdict(set)
     keys = [(each.kind, each.id) for each in [*preview.restored[:SHOWN], *preview.archived[:SHOWN]]]
     keys += [(each.kind, each.record_id) for each in preview.writes[:SHOWN]]
     keys += [(each.kind, each.record_id) for each in preview.left[:SHOWN]]
-    for kind, pk in keys:
-        wanted[kind].add(pk)
-    return reading.by_ids(wanted)
+    return reading.by_keys(keys)
 
 
-def _changed(done: Any) -> list[Value]:
+def _changed(done: Any) -> list[Change]:
     pairs = [(name, to_json(old), to_json(new)) for name, (old, new) in done.changed.items() if name != "archived_at"]
-    return _named(done.kind, pairs)
-
-
-def _named(kind: str, changes: list[tuple[str, Any, Any]]) -> list[Value]:
-    fields = KINDS[kind].fields
-    return [(info := fields.get(name), info.label if info else name, old, new) for name, old, new in changes]
-
-
-def _mentioned(lines: list[Line]) -> dict[str, set[UUID]]:
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for line in lines:
-        for info, _, old, new in line.changes:
-            if info is not None and info.type == "reference":
-                wanted[info.target].update(UUID(str(value)) for value in (old, new) if value)
-    return wanted
+    return named(done.kind, pairs)
