@@ -94,14 +94,16 @@
   let focused = "";
   let replaced = "";
   let polled = false;
+  let kept = null;
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     const active = document.activeElement;
-    if (event.detail.elt.contains(active)) pressed = { by: event.detail.elt, id: active.id };
+    if (event.detail.elt.contains(active)) pressed = { by: event.detail.elt, control: active };
   });
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement;
     const acted = active === document.body && pressed?.by === event.detail.requestConfig.elt;
-    focused = acted ? pressed.id : active?.id || "";
+    focused = acted ? pressed.control.id : active?.id || "";
+    kept = acted ? pressed.control : null;
     replaced = acted || focused || event.detail.target.contains(active) ? event.detail.target.id : "";
     if (acted) pressed = null;
     polled = event.detail.requestConfig.elt.matches("[data-poll]");
@@ -110,7 +112,8 @@
     // Its control may be gone with what it did: then the part that took its place.
     if (replaced && document.activeElement === document.body) {
       // A poll never moves the page under the reader.
-      (document.getElementById(focused) ?? document.getElementById(replaced))?.focus({ preventScroll: polled });
+      const place = kept?.isConnected ? kept : document.getElementById(focused) ?? document.getElementById(replaced);
+      place?.focus({ preventScroll: polled });
     }
   });
 })();

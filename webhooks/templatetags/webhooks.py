@@ -71,6 +71,12 @@ def refusal_sentence(reason: str) -> str:
 
 
 @register.filter
+def refusal_label(reason: str) -> str:
+    """Why a call was refused, in a few words."""
+    return refusal_sentence(reason).partition(".")[0].partition(" :")[0]
+
+
+@register.filter
 def lisible(body: bytes | str) -> str:
     """JSON for reading; anything else as it is."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
