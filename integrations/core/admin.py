@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from . import audit
 from .admin_mixins import ReadOnlyAdmin
 from .models import AuditEvent, User
+from .roles import is_administrator
 
 site = admin.site
 site.site_title = site.site_header = "Lacoste Intégrations — soutien"
@@ -32,6 +33,17 @@ def _change_password(request: HttpRequest, extra_context: Any = None) -> HttpRes
 
 
 site.password_change = _change_password  # type: ignore[method-assign,assignment]
+
+_each_context = site.each_context
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    """The link to the console leads support nowhere: it is shown to administrators only."""
+    shown = site.site_url if is_administrator(request.user) else None
+    return {**_each_context(request), "site_url": shown}
+
+
+site.each_context = _context  # type: ignore[method-assign]
 
 # Roles replace groups; the other pages show the insides of libraries, whose rows can be lost at any time.
 HIDDEN_APPS = {"account", "auth", "contenttypes", "django_q", "sessions"}

@@ -41,7 +41,19 @@ def provider_app(provider: str, environment: str) -> RegisteredApp | None:
             fixed["client_id"], fixed["client_secret"], tuple(fixed.get("webhook_secrets") or ()), fixed=True
         )
     row = ProviderApp.objects.filter(provider=provider, environment=environment).first()
-    return RegisteredApp(row.client_id, row.client_secret, tuple(row.webhook_secrets)) if row else None
+    return _registered(row) if row else None
+
+
+def provider_apps() -> dict[tuple[str, str], RegisteredApp]:
+    """All our applications by provider and environment, in one query."""
+    here = {(row.provider, row.environment): _registered(row) for row in ProviderApp.objects.all()}
+    names = (name.split(".") for name in settings.PROVIDER_APPS)
+    fixed = {(provider, environment): provider_app(provider, environment) for provider, environment in names}
+    return here | {place: app for place, app in fixed.items() if app}
+
+
+def _registered(row: ProviderApp) -> RegisteredApp:
+    return RegisteredApp(row.client_id, row.client_secret, tuple(row.webhook_secrets))
 
 
 _SECRETS = "SELECT environment, client_secret, webhook_secrets FROM integrations_providerapp WHERE provider = %s"

@@ -154,7 +154,10 @@ def _work(asked: RunUndo) -> bool:
 def _batches(job: SyncJob, kinds: list[str], position: list[str]) -> Iterator[Batch]:
     """The records that a run touched, by kind from the last to the first (what refers to others comes before them),
     after `position`."""
-    order = [slug for slug in reversed(KINDS) if not kinds or slug in kinds]
+    here = RecordHistory.objects.filter(job_id=job.pk).order_by().values_list("kind", flat=True).distinct()
+    there = SentChange.objects.filter(job=job).order_by().values_list("record_kind", flat=True).distinct()
+    found = {*here, *there}
+    order = [slug for slug in reversed(KINDS) if slug in found and (not kinds or slug in kinds)]
     after = ""
     if position and position[0] in order:
         order, after = order[order.index(position[0]) :], position[1]
@@ -177,10 +180,12 @@ def _compensations(applied: list[records.Applied]) -> Iterator[Compensation]:
     touched: dict[str, list[UUID]] = defaultdict(list)
     for each in applied:
         touched[each.kind].append(each.id)
-    for integration in routing.senders():
+    for integration in routing.senders() if touched else ():
         rows = list(FieldMapping.objects.filter(integration=integration))
         for compiled, planner in push_planners(integration, compiled_resources(integration, [], rows), rows):
             kind = planner.outbound.kind.slug
+            if kind not in touched:
+                continue
             pending = {"resource": compiled.resource.name, "status": PushStatus.PENDING}
             mine = {"integration": integration, "record_kind": kind, "record_id__in": touched[kind]}
             asked = list(PushOperation.objects.filter(**mine, **pending).defer("request"))

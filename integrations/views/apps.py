@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from connectors.base.errors import UnknownProvider
 from integrations import services
 from integrations.core.roles import administrator_required
 from integrations.forms import AppForm, environments
-from integrations.oauth.apps import RegisteredApp, provider_app, redirect_uri
+from integrations.oauth.apps import RegisteredApp, provider_apps, redirect_uri
 from integrations.views.common import Offer, actor, attempt, offer_of, page
 
 
@@ -39,8 +40,8 @@ class Group:
     slots: list[Slot]
 
 
-def _group(connector: type[Connector]) -> Group:
-    slots = [Slot(name, label, provider_app(connector.slug, name)) for name, label in environments(connector)]
+def _group(connector: type[Connector], apps: Mapping[tuple[str, str], RegisteredApp]) -> Group:
+    slots = [Slot(name, label, apps.get((connector.slug, name))) for name, label in environments(connector)]
     return Group(offer_of(connector), redirect_uri(connector.slug), slots)
 
 
@@ -48,7 +49,8 @@ def _group(connector: type[Connector]) -> Group:
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Every provider that wants an application, and what is registered for each environment."""
-    groups = [_group(connector) for connector in connectors.all_connectors() if connector.oauth]
+    apps = provider_apps()
+    groups = [_group(connector, apps) for connector in connectors.all_connectors() if connector.oauth]
     return page(request, "settings/apps.html", {"groups": groups})
 
 
@@ -57,7 +59,7 @@ def _slot(slug: str, environment: str) -> tuple[Group, Slot]:
         connector = connectors.get(slug)
     except UnknownProvider:
         raise Http404 from None
-    group = _group(connector)
+    group = _group(connector, provider_apps())
     slot = next((slot for slot in group.slots if slot.environment == environment), None)
     if connector.oauth is None or slot is None:
         raise Http404

@@ -199,11 +199,13 @@ def _fact(name: str, value: Any, subject: _Subject) -> Any:
         return None if value is None else _field_value(info, value, subject)
     if isinstance(value, bool):
         return "oui" if value else "non"
+    if value in ("", "None"):
+        return "—"
     if isinstance(value, list):
         return ", ".join(_rule(str(one), subject) if name == "rules" else str(one) for one in value) or "—"
     if isinstance(value, str) and value and (tell := _TELLERS.get(name)):
         return tell(value, subject)
-    return "—" if value in ("", "None") else value
+    return value
 
 
 def _field_value(info: FieldInfo, value: Any, subject: _Subject) -> Any:

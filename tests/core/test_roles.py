@@ -180,3 +180,10 @@ def test_a_password_set_by_the_administration_is_recorded(administrator_client: 
     assert not AuditEvent.objects.filter(action="user.password_set").exists()
     assert administrator_client.post(url, form).status_code == 302
     assert AuditEvent.objects.get(action="user.password_set").target_id == str(support.pk)
+
+
+def test_the_admin_leads_to_the_console_only_those_who_may_enter_it(
+    support_client: Client, administrator_client: Client
+) -> None:
+    assert 'href="/integrations"' not in support_client.get("/admin/").content.decode()
+    assert 'href="/integrations"' in administrator_client.get("/admin/").content.decode()

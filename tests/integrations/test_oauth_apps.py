@@ -88,6 +88,13 @@ def test_secrets_left_empty_stay_and_each_change_is_audited(administrator_client
     assert last.after["webhook_secrets"] == ""
 
 
+def test_the_page_costs_the_same_for_no_application_and_for_many(administrator_client: Client) -> None:
+    few = rows.statements(administrator_client, LISTING)
+    for provider in ("quickbooks", "xero", "hubspot"):
+        ProviderApp.objects.create(provider=provider, environment="test", client_id="a", client_secret=rows.SECRET)
+    assert rows.statements(administrator_client, LISTING) == few <= 5
+
+
 def test_an_application_is_removed(administrator_client: Client) -> None:
     administrator_client.post(ADDRESS, TYPED)
     response = administrator_client.post(f"{ADDRESS}/remove", follow=True)
