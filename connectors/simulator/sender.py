@@ -182,13 +182,14 @@ class Sender:
         return bool(found)
 
     def _attempt(self, row_id: str, endpoint: str, message: Message, attempts: int) -> None:
-        target = self._target(endpoint)
+        target, began = self._target(endpoint), self._clock.now()
         status, good = self._post(target, row_id.partition("#")[0], message, attempts) if target else (None, True)
         next_at: datetime | None = None
         if not good:
             if attempts < len(self._schedule.delays) and status not in self._schedule.final:
                 spread = random.uniform(1, 1 + self._schedule.jitter)  # noqa: S311 - not for secrets
-                next_at = self._clock.now() + timedelta(seconds=self._schedule.delays[attempts] * spread)
+                # From its beginning: whoever moves the clock on after a call that came need not wait for its end.
+                next_at = began + timedelta(seconds=self._schedule.delays[attempts] * spread)
             elif self._ended:
                 self._ended(endpoint, status)
         self._store.execute(

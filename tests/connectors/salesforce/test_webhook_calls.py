@@ -1,5 +1,7 @@
 """The simulator sends outbound messages to an address that a person gave in Setup, as Salesforce does."""
 
+import time
+
 import pytest
 
 from connectors.salesforce.connector import Salesforce
@@ -65,6 +67,9 @@ def test_without_the_ack_the_message_comes_again_with_what_is_true_by_then(simul
 def test_an_ack_ends_it(simulator, setup, receiver):
     simulator.create("Contact", "salesforce", LastName="Entendu")
     receiver.wait(1)
+    deadline = time.monotonic() + 5
+    while not (delivery := simulator.call("GET", "/salesforce/deliveries")["data"][0])["attempts"]:
+        assert time.monotonic() < deadline, "the answer was never noted"
+        time.sleep(0.01)
     simulator.advance(3600)
-    [delivery] = simulator.call("GET", "/salesforce/deliveries")["data"]
     assert (delivery["attempts"], delivery["next_at"], len(receiver.received)) == (1, None, 1)
