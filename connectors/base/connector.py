@@ -69,11 +69,13 @@ class Connection:
 
 @dataclass(frozen=True)
 class Account:
-    """Who the credential belongs to; `environment` in our words."""
+    """Who the credential belongs to; `environment` in our words. `site`: what names the account in the addresses of its
+    pages (see Resource.web_pages), "" where nothing but its id does, or the provider does not tell."""
 
     id: str
     name: str
     environment: Environment
+    site: str = ""
 
 
 @dataclass

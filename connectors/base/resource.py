@@ -138,7 +138,9 @@ class Resource:
     a first meeting knows a record; owned_amounts: record fields that the provider computes: its amount overwrites
     ours, and a person is told when they differ; date_field: the day of a document, a field of the record; slots:
     what account mapping fills; batch: which writes go many at once; web_pages: environment → address of one object's
-    page for people, with `{id}` and perhaps `{account}` in it.
+    page for people, with `{id}` and perhaps `{account}` and `{site}` (Account.site) in it. Where the provider has
+    another console for trials, "test" names that one or nothing; the simulator has none. usual_site: `{site}` of an
+    account that did not tell its own.
     """
 
     name: str
@@ -169,13 +171,15 @@ class Resource:
     slots: tuple[Slot, ...] = ()
     batch: Batch | None = None
     web_pages: Mapping[str, str] = field(default_factory=dict)
+    usual_site: str = ""
 
-    def web_page(self, environment: str, account: str, remote_id: str) -> str:
-        """Where people see the object in their browser at the provider, empty where that is not declared."""
-        page = self.web_pages.get(environment, "")
-        if not page or ("{account}" in page and not account):
+    def web_page(self, environment: str, account: str, remote_id: str, site: str = "") -> str:
+        """Where people see the object in their browser at the provider, empty where that is not declared, or what the
+        address needs is not known."""
+        page, site = self.web_pages.get(environment, ""), site or self.usual_site
+        if not page or ("{account}" in page and not account) or ("{site}" in page and not site):
             return ""
-        return page.format(account=quote(account, safe=""), id=quote(remote_id, safe=""))
+        return page.format(account=quote(account, safe=""), site=quote(site, safe=""), id=quote(remote_id, safe=""))
 
     def remote_id(self, raw: Mapping[str, Any]) -> str:
         """The object's id. Malformed when it has none: nothing could ever be linked to it."""

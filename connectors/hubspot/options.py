@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from connectors.hubspot.quirks import stages_of
 from connectors.hubspot.reading import every, rows_of
 
 Request = Callable[..., Answer]
+_HOST = re.compile(r"app(-[a-z0-9]+)?\.hubspot\.com")
 KINDS = (("pipeline", "Pipelines"), ("stage", "Étapes des transactions"), ("owner", "Responsables"))
 
 
@@ -21,7 +23,8 @@ def account(data: Mapping[str, Any], environment: Environment) -> Account:
     number = data.get("portalId")
     if not number:
         raise Malformed("HubSpot ne dit pas à quel compte ce jeton donne accès. Réessayez plus tard.")
-    return Account(str(number), f"Compte HubSpot {number}", environment)
+    host = str(data.get("uiDomain") or "")
+    return Account(str(number), f"Compte HubSpot {number}", environment, host if _HOST.fullmatch(host) else "")
 
 
 def pipelines(request: Request) -> list[dict[str, Any]]:

@@ -16,8 +16,10 @@ EMAIL_KEY = "inputs.0.properties.email"
 
 
 def _pages(type_id: str) -> dict[str, str]:
-    """Where an object of this type is shown in an account."""
-    page = f"https://app.hubspot.com/contacts/{{account}}/record/{type_id}/{{id}}"
+    """Where an object of this type is shown in an account, at the host that the account tells (data centres have their
+    own); a test account is one like any other. The form: hubspot-get-link of HubSpot's server for assistants; the host:
+    https://developers.hubspot.com/docs/api-reference/latest/account/account-information/guide"""
+    page = f"https://{{site}}/contacts/{{account}}/record/{type_id}/{{id}}"
     return dict.fromkeys(("production", "test"), page)
 
 
@@ -34,6 +36,7 @@ def _resource(**own: Any) -> Resource:
         capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),
         codecs=CODECS,
         batch=Batch(100),
+        usual_site="app.hubspot.com",
         **own,
     )
 

@@ -6,6 +6,7 @@ The platform keeps one e-mail, one phone and one mobile of a person; Pipedrive k
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,9 @@ def alive(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*", re.IGNORECASE)
+
+
 def account(me: Any, environment: Environment) -> Account:
     """The company that users/me names."""
     company = dig(me, "data.company_id")
@@ -63,7 +67,8 @@ def account(me: Any, environment: Environment) -> Account:
             "fournisseur."
         )
     name = dig(me, "data.company_name") or dig(me, "data.company_domain") or company
-    return Account(str(company), str(name), environment)
+    domain = str(dig(me, "data.company_domain") or "")
+    return Account(str(company), str(name), environment, domain if _DOMAIN.fullmatch(domain) else "")
 
 
 def _derived(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,16 @@ DEAL_STATUS = {"open": "open", "won": "won", "lost": "lost"}
 CUSTOMER_KIND = {"company": "company", "person": "person"}
 
 
+# Below the company's own domain, which users/me tells: https://pipedrive.readme.io/docs/how-to-get-the-company-domain
+PAGES = {"organizations": "organization", "persons": "person", "deals": "deal"}
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of Pipedrive have in common."""
+    page = f"https://{{site}}.pipedrive.com/{PAGES[own['name']]}/{{id}}"
     return Resource(
+        # A sandbox company is a company like any other.
+        web_pages=dict.fromkeys(("production", "test"), page),
         path=own["name"],
         modified_field="update_time",
         max_page_size=500,

@@ -27,6 +27,14 @@ EXPENSE_STATUS = {"approved": "approved", "paid": "paid", "void": "void"}
 BANK = {"type": ("Bank", "Credit Card", "Other Current Asset")}
 
 
+def _pages(page: str) -> dict[str, str]:
+    """Where an object is shown. Ids are small numbers, so that the company is named too: the page of another one would
+    open otherwise. Not documented; Intuit's own sample opens pages so, and many others do:
+    https://github.com/IntuitDeveloper/SampleApp-TimeTracking_Invoicing-Java"""
+    way = f"/login?deeplinkcompanyid={{account}}&pagereq={page}%3D{{id}}"
+    return {"production": f"https://qbo.intuit.com{way}", "test": f"https://sandbox.qbo.intuit.com{way}"}
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of QuickBooks have in common."""
     return Resource(
@@ -46,6 +54,7 @@ CUSTOMERS = _resource(
     label="Clients",
     record="customer",
     path="Customer",
+    web_pages=_pages("customerdetail%3FnameId"),
     match=("email", "name"),
     lookup_fields=("DisplayName", "PrimaryEmailAddr.Address"),
     capabilities=WRITABLE | {"act"},
@@ -70,6 +79,7 @@ INVOICES = _resource(
     label="Factures",
     record="invoice",
     path="Invoice",
+    web_pages=_pages("invoice%3FtxnId"),
     date_field="issue_date",
     match=("number",),
     owned_amounts=("total",),
@@ -106,6 +116,7 @@ PAYMENTS = _resource(
     label="Paiements",
     record="payment",
     path="Payment",
+    web_pages=_pages("recvpayment%3FtxnId"),
     date_field="date",
     filters=DATES,
     lookup_fields=("PaymentRefNum",),
@@ -153,6 +164,7 @@ PURCHASES = _resource(
     label="Achats payés",
     record="expense",
     path="Purchase",
+    web_pages=_pages("expense%3FtxnId"),
     date_field="date",
     filters=DATES,
     lookup_fields=("DocNumber",),
@@ -173,6 +185,7 @@ BILLS = _resource(
     label="Factures de fournisseurs",
     record="expense",
     path="Bill",
+    web_pages=_pages("bill%3FtxnId"),
     date_field="date",
     filters=DATES,
     lookup_fields=("DocNumber",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from connectors.base.connector import CredentialField
 from connectors.base.errors import AuthExpired, Misconfigured
 from connectors.base.habits import Habits
 from connectors.base.hosts import is_public
-from connectors.base.oauth import OAuth2, TokenStore
+from connectors.base.oauth import OAuth2, TokenSet, TokenStore
 
 API_VERSION = "66.0"
 EXTERNAL_ID = "Lacoste_Id__c"
@@ -30,6 +31,8 @@ OAUTH = OAuth2(
     client_auth="body",
     pkce=True,
 )
+
+_SITE = re.compile(r"([a-z0-9-]+\.)+salesforce\.com", re.IGNORECASE)
 
 HABITS = Habits(paging="link", changes="modified_since", deletions="feed")
 
@@ -58,6 +61,13 @@ CONFIG_FIELDS = (
         required=False, placeholder="oui", pattern=r"(?i:oui|non)",
     ),
 )  # fmt: skip
+
+
+def site(tokens: TokenSet) -> str:
+    """The host that a browser opens the organization at, "" where it is none of Salesforce's own."""
+    parts = urlsplit(str(tokens.extra.get("instance_url") or ""))
+    host = parts.hostname or ""
+    return host if parts.scheme == "https" and _SITE.fullmatch(host) else ""
 
 
 class InstanceHosts(Mapping[str, str]):

@@ -59,7 +59,7 @@ class Salesforce(Connector):
     def check(self) -> Account:
         """Who am I: the organization, by a question that every token may ask."""
         found = options.organization(self._ask.query, self.label, self.connection.environment)
-        return Account(found["Id"], found["Name"], self.connection.environment)
+        return Account(found["Id"], found["Name"], self.connection.environment, access.site(self.tokens.current()))
 
     def pull(
         self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING

@@ -12,6 +12,11 @@ WRITABLE: frozenset[Capability] = frozenset({"pull", "fetch", "create", "update"
 STATUS = {"open": "open", "won": "won", "lost": "lost"}
 
 
+# The address of the organization with an id behind it, as its System.URL class makes links:
+# https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_methods_system_url.htm
+PAGES = dict.fromkeys(("production", "test"), "https://{site}/{id}")
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of Salesforce have in common."""
     return Resource(
@@ -21,6 +26,7 @@ def _resource(**own: Any) -> Resource:
         max_page_size=2000,
         create_guard="external_id",
         version_field="SystemModstamp",
+        web_pages=PAGES,
         capabilities=WRITABLE | ({"lookup"} if own.get("lookup_fields") else set()),
         codecs=CODECS,
         batch=Batch(200),

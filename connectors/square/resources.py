@@ -17,6 +17,15 @@ INVOICE_STATUS = {name: name for name in ("draft", "sent", "partial", "paid", "v
 REFUND_STATUS = {"PENDING": "pending", "COMPLETED": "succeeded", "REJECTED": "failed", "FAILED": "failed"}
 
 
+# Not documented; many open pages so, among them https://wordpress.org/plugins/woosquare/ and
+# https://wordpress.org/plugins/peachpay-for-woocommerce/. In the sandbox only the page of a payment is seen used.
+DASHBOARD = "https://app.squareup.com/dashboard"
+PAYMENT_PAGES = {
+    "production": f"{DASHBOARD}/sales/transactions/{{id}}",
+    "test": "https://squareupsandbox.com/dashboard/sales/transactions/{id}",
+}
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of Square have in common."""
     return Resource(
@@ -34,6 +43,7 @@ CUSTOMERS = _resource(
     label="Clients",
     record="customer",
     path="v2/customers",
+    web_pages={"production": f"{DASHBOARD}/customers/directory/customer/{{id}}"},
     version_field="version",
     merged_into=merged_into,
     match=("email", "name"),
@@ -55,6 +65,7 @@ INVOICES = _resource(
     label="Factures",
     record="invoice",
     path="v2/invoices",
+    web_pages={"production": f"{DASHBOARD}/invoices/{{id}}"},
     version_field="version",
     match=("number",),
     owned_amounts=("total",),
@@ -91,6 +102,7 @@ PAYMENTS = _resource(
     label="Paiements",
     record="payment",
     path="v2/payments",
+    web_pages=PAYMENT_PAGES,
     version_field="version_token",
     filters=PERIOD,
     depends_on=("customers",),

@@ -33,7 +33,8 @@ REFUND_STATUS = {
 
 
 def _pages(path: str) -> dict[str, str]:
-    """Where the dashboard shows an object, in both modes."""
+    """Where the dashboard shows an object, in both modes. The form of its addresses:
+    https://docs.stripe.com/stripe-apps/deep-links"""
     dashboard = "https://dashboard.stripe.com"
     return {"production": f"{dashboard}/{path}/{{id}}", "test": f"{dashboard}/test/{path}/{{id}}"}
 
@@ -117,6 +118,7 @@ PAYMENTS = _resource(
     label="Paiements",
     record="payment",
     path="payment_intents",
+    web_pages=_pages("payments"),
     lookup_fields=("payment_link",),
     depends_on=("customers", "invoices"),
     capabilities=frozenset({"pull", "fetch", "lookup", "update", "act"}),

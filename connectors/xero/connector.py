@@ -52,16 +52,15 @@ class Xero(Organisation):
         return errors.classify(self.label, answer)
 
     def accounts(self) -> list[Account]:
-        """The organisations that the consent opened."""
-        return self.organisations()
+        """The organisations that the consent opened; more is known of one that need not be chosen."""
+        found = self.organisations()
+        return [self.described(found[0])] if len(found) == 1 else found
 
     def check(self) -> Account:
         """The organisation must still be among those that the consent opens, and answer."""
-        if self.tenant not in {account.id for account in self.accounts()}:
+        if self.tenant not in {account.id for account in self.organisations()}:
             raise errors.tenant_gone(self.label)
-        rows = reading.rows_of(self.get("Organisation").data, "Organisations")
-        name = str(rows[0].get("Name") or self.tenant) if rows else self.tenant
-        return Account(self.tenant, name, self.connection.environment)
+        return self.described(Account(self.tenant, self.tenant, self.connection.environment))
 
     def pull(
         self, resource: str, cursor: Mapping[str, Any] | None, *, page_size: int, filters: Mapping[str, str] = NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +34,13 @@ class Organisation(Connector):
             for row in rows
             if isinstance(row, dict) and row.get("tenantId") and row.get("tenantType") == "ORGANISATION"
         ]
+
+    def described(self, account: Account) -> Account:
+        """The organisation by what it says itself: its name, and the short code that its pages are found by."""
+        answer = self.client.request("GET", access.path("Organisation"), headers={"xero-tenant-id": account.id})
+        rows = reading.rows_of(answer.data, "Organisations")
+        told = rows[0] if rows else {}
+        return replace(account, name=str(told.get("Name") or account.name), site=str(told.get("ShortCode") or ""))
 
     def lock_date(self) -> date | None:
         """The later of the organisation's two lock dates: before it, or on it, nobody but an adviser may write."""

@@ -33,6 +33,13 @@ PAYMENT_STATUS = {"AUTHORISED": "cleared", "DELETED": "failed"}
 VOID = (Act("void", "Annuler le document", when=("status", "void")),)
 
 
+def _pages(page: str) -> dict[str, str]:
+    """Where an object is shown, in the organisation that the short code names; the demo company is one like any other:
+    https://developer.xero.com/documentation/api-guides/deep-link-xero"""
+    whole = f"https://go.xero.com/organisationlogin/default.aspx?shortcode={{site}}&redirecturl={page}"
+    return dict.fromkeys(("production", "test"), whole)
+
+
 def _resource(**own: Any) -> Resource:
     """A resource with what all objects of Xero have in common."""
     return Resource(
@@ -51,6 +58,7 @@ CONTACTS = _resource(
     label="Contacts",
     record="customer",
     path="Contacts",
+    web_pages=_pages("/Contacts/View/{id}"),
     id_field="ContactID",
     match=("email", "name"),
     lookup_fields=("ContactNumber", "Name"),
@@ -85,6 +93,7 @@ def _line_slots(kind: str, label: str, side: str) -> tuple[Slot, ...]:
 
 INVOICES = _resource(
     name="invoices",
+    web_pages=_pages("/AccountsReceivable/View.aspx?InvoiceID={id}"),
     label="Factures",
     record="invoice",
     path="Invoices",
@@ -146,6 +155,7 @@ PAYMENTS = _resource(
 
 BILLS = _resource(
     name="bills",
+    web_pages=_pages("/AccountsPayable/Edit.aspx?InvoiceID={id}"),
     label="Factures de fournisseurs",
     record="expense",
     path="Invoices",

@@ -103,6 +103,8 @@ class Integration(models.Model):
     environment = models.CharField("environnement", max_length=12, choices=Environment)
     account_id = models.CharField("identifiant du compte", max_length=200, blank=True)
     account_name = models.CharField("compte", max_length=200, blank=True)
+    # What names the account in the addresses of its pages at the provider (connectors.base.connector.Account).
+    site = models.CharField("adresse du compte", max_length=200, blank=True, default="", db_default="")
     config = models.JSONField("réglages de connexion", default=dict, blank=True)
 
     status = models.CharField("état", max_length=12, choices=Status, default=Status.ACTIVE)

@@ -122,7 +122,7 @@ def store_new(
     """Store an integration bound to an account that was just checked; Refused when another one is bound to it."""
     if trial:
         integration.released_at = None
-    integration.account_id, integration.account_name = account.id, account.name
+    integration.account_id, integration.account_name, integration.site = account.id, account.name, account.site
     try:
         with transaction.atomic():
             integration.save(force_insert=True)
@@ -172,7 +172,8 @@ def store_again(
             create_defaults=fresh,
         )
         integration.config, integration.account_name = dict(config), account.name
-        integration.save(update_fields=["config", "account_name"])
+        integration.site = account.site or integration.site
+        integration.save(update_fields=["config", "account_name", "site"])
         set_status(integration, Status.ACTIVE)
         audit.record("integration.reconnected", actor=actor, target=integration, after=facts(integration))
         signals.integration_connected.send(sender=Integration, integration=integration)

@@ -74,6 +74,9 @@ def test_connection(integration: Integration, *, actor: User) -> Account:
         raise
     finally:
         log.store()
+    if account.site not in ("", integration.site):
+        integration.site = account.site
+        integration.save(update_fields=["site"])
     if integration.status in (Status.ERROR, Status.RECONNECT):
         set_status(integration, Status.ACTIVE)
     audit.record("integration.tested", actor=actor, target=integration, after={"result": "ok"})

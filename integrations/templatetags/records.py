@@ -75,7 +75,7 @@ def web_page(link: Any) -> str:
     integration = link.integration
     for resource in integration.connector.resources:
         if resource.name == link.resource:
-            return resource.web_page(integration.environment, integration.account_id, link.remote_id)
+            return resource.web_page(integration.environment, integration.account_id, link.remote_id, integration.site)
     return ""
 
 

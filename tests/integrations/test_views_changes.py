@@ -10,8 +10,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from connectors.hubspot.resources import CONTACTS
-from connectors.stripe.resources import CUSTOMERS
 from integrations.models import Integration, SentChange, SyncJob
 from integrations.records.models import Property, Tenant
 from integrations.records.services import Change, Origin, apply
@@ -156,5 +154,12 @@ def test_a_link_opens_at_its_provider_where_the_connector_says_how(administrator
     rows.link(rows.integration(), "customer", who.pk, resource="tenants")
     html = administrator_client.get(reverse("integrations:record", args=["customer", who.pk])).content.decode()
     assert 'href="https://dashboard.stripe.com/test/customers/cus_1"' in html and html.count("Ouvrir chez") == 1
-    assert CONTACTS.web_page("production", "", "12") == CUSTOMERS.web_page("simulator", "a", "12") == ""
-    assert CONTACTS.web_page("production", "42", "12").endswith("/contacts/42/record/0-1/12")
+
+
+def test_a_link_opens_at_the_address_that_its_account_told(administrator_client: Client) -> None:
+    who = rows.record("customer", name="Renée")
+    for site in ("acme.my.salesforce.com", ""):
+        caisse = rows.integration(provider="salesforce", environment="production", site=site)
+        rows.link(caisse, "customer", who.pk, resource="accounts", remote_id=f"001{len(site)}")
+    html = administrator_client.get(reverse("integrations:record", args=["customer", who.pk])).content.decode()
+    assert 'href="https://acme.my.salesforce.com/00122"' in html and html.count("Ouvrir chez") == 1

@@ -69,6 +69,7 @@ class Xero(Provider):
         """The organisation about itself."""
         return {
             "OrganisationID": tenant,
+            "ShortCode": f"!{tenant[:5]}",
             "Name": self.tenants()[tenant],
             "LegalName": self.tenants()[tenant],
             "Version": "GLOBAL",

@@ -115,3 +115,11 @@ def quiet(integration, simulator):
     simulator.forget_requests("pipedrive")
     assert synchronise(integration).succeeded == 0
     assert writes(simulator) == []
+
+
+def test_the_companys_domain_is_kept_for_links_and_follows_a_change(integration, simulator, administrator):
+    assert integration.site and "." not in integration.site
+    simulator.configure("pipedrive", domains={"123001": "groupe-nouveau"})
+    services.test_connection(integration, actor=administrator)
+    integration.refresh_from_db()
+    assert integration.site == "groupe-nouveau"

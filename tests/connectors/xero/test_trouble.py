@@ -111,6 +111,8 @@ def test_one_organisation_is_one_account(consent, hosts, connect):
     tokens = oauth.exchange_code(Xero, APP, hosts, consent(WIRING), redirect_uri=CALLBACK)
     [only] = connect(WIRING, tokens=tokens).accounts()
     assert only.id == WIRING
+    # Its pages are found by the short code, which the list of organisations does not tell.
+    assert only.site.startswith("!") and connect(WIRING, tokens=tokens).check() == only
     with pytest.raises(Misconfigured, match="n’est plus reliée"):
         connect(COOLING, tokens=tokens).check()
 
