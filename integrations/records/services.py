@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db.models import F, Q
 from integrations.core.ids import uuid7
 from integrations.records import events
 from integrations.records.changes import Applied, Change, InvalidChanges, Origin, StaleVersion
-from integrations.records.door import Batch, Records, check_versions, clean_changes, ids_by_kind
+from integrations.records.door import Batch, Records, Values, check_versions, clean_changes, ids_by_kind
 from integrations.records.events import NewEvent
 from integrations.records.kinds import KINDS
 from integrations.records.models import Event, Invoice, Record, RecordHistory
@@ -28,6 +29,7 @@ __all__ = [
     "Origin",
     "StaleVersion",
     "apply",
+    "check",
     "emit",
     "lock",
     "mark_overdue",
@@ -66,19 +68,41 @@ def apply(
     Raises InvalidChanges and StaleVersion before any write, in which case the caller's transaction stays usable;
     IntegrityError when the database refuses a row.
     """
-    cleaned = clean_changes(changes)
     with _joined():
-        records = dict(locked or {})
-        records.update(lock(ids_by_kind(changes, records)))
-        check_versions(changes, records)
-        batch = Batch(origin, records)
-        answers = [batch.take(change, values) for change, values in zip(changes, cleaned, strict=True)]
+        return check(changes, origin, locked=locked).write()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Changes that the door accepts, their records locked; what is written before write() goes with them or not at
+    all."""
+
+    changes: Sequence[Change]
+    cleaned: Sequence[Values]
+    origin: Origin
+    records: Records
+
+    def write(self) -> list[Applied]:
+        """Write them, in the transaction that locked their records; see apply()."""
+        batch = Batch(self.origin, self.records)
+        answers = [batch.take(change, values) for change, values in zip(self.changes, self.cleaned, strict=True)]
         written = [each for each in answers if each.action != "unchanged"]
         if written:
             batch.write(written)
-            _write_events(events.derive(written, origin, batch.now))
-            records_changed.send(sender=Record, changes=written, origin=origin)
-    return answers
+            _write_events(events.derive(written, self.origin, batch.now))
+            records_changed.send(sender=Record, changes=written, origin=self.origin)
+        return answers
+
+
+def check(
+    changes: Sequence[Change], origin: Origin, *, locked: Mapping[tuple[str, UUID], Record] | None = None
+) -> Checked:
+    """The first half of apply(), for a caller who has something to write in between. Needs a transaction."""
+    cleaned = clean_changes(changes)
+    records = dict(locked or {})
+    records.update(lock(ids_by_kind(changes, records)))
+    check_versions(changes, records)
+    return Checked(changes, cleaned, origin, records)
 
 
 def _joined() -> AbstractContextManager[Any]:

@@ -112,8 +112,6 @@ class PageStore:
     """Whether mass changes and deletions wait for a person; not in a preview, nor once a person approved."""
     deletion: str = ""
     """What a deletion means, where it is not what the integration's settings say."""
-    _unheard: bool = False
-    """What Met says of it."""
     _sifted: Sifted = field(default_factory=Sifted)
     """What the last page may not do by itself."""
 
@@ -263,7 +261,7 @@ class PageStore:
         # What we wrote ourselves is no news of a life that goes on there.
         planner.deletion = DeletionPolicy.ARCHIVE
         plan = planner.run(items, locked)
-        self._apply(plan, locked)
+        self._checked(plan, locked).write()
         # An answer that cannot be read whole is read again by the next pull: its hash is not kept.
         links.save([known[self.compiled.resource.name, item.remote_id] for item in items])
         held_fields.save(plan, held_fields.open_fields([link.record_id for link in known.values()]), now)
@@ -290,7 +288,6 @@ class PageStore:
         kind = self.compiled.mapping.kind
         met = self._meet(items)
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
-        self._unheard = met.unheard
         met.absorbing.carry_out(known, locked, integration_origin(self.integration, self.job))
         if held:
             rivals = self._has_rivals
@@ -309,10 +306,13 @@ class PageStore:
         self._sifted = guard.sift(plan, locked, known, seen) if self.guarded else Sifted()
         guard.save(self._sifted)
         waiting = held_fields.open_fields(held) if held and planner.policies.two_way else set()
-        applied = self._apply(plan, locked)
+        # Links first, once it is known that their records will do: the database works on them meanwhile.
+        checked = self._checked(plan, locked)
         saved = [*(step.link for step in plan.steps), *plan.touched]
         if saved:
             links.save(saved)
+        with routing.unheard(met.unheard):
+            applied = checked.write()
         held_fields.save(plan, waiting, now)
         routing.ask(self._owed(plan))
         routing.ask([self._wish(key) for key in plan.lost], needed=True)
@@ -381,15 +381,15 @@ class PageStore:
             self.compiled.slots.line_value,
         )
 
-    def _apply(self, plan: Plan, locked: Any) -> list[records.Applied]:
+    def _checked(self, plan: Plan, locked: Any) -> records.Checked:
+        """The plan's changes as the door accepts them; what it refuses becomes a failure."""
         origin = integration_origin(self.integration, self.job)
         try:
-            with routing.unheard(self._unheard):
-                return records.apply([s.change for s in plan.steps], origin, locked=locked) if plan.steps else []
+            return records.check([step.change for step in plan.steps], origin, locked=locked)
         except records.InvalidChanges as invalid:
-            # Checked before any write: the valid ones go on without the others.
+            # The valid ones go on without the others.
             _set_aside(plan, {plan.steps[i].link.record_id: fields for i, fields in invalid.problems.items()})
-            return self._apply(plan, locked)
+            return self._checked(plan, locked)
 
     def _link_keys(self, items: list[Item], told: Mapping[str, str]) -> set[LinkKey]:
         name = self.compiled.resource.name

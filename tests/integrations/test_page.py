@@ -167,14 +167,14 @@ def test_a_record_that_the_database_refuses_does_not_stop_the_others(
     store = page_store(integration, "properties")
     from integrations.records import services as door
 
-    apply = door.apply
+    write = door.Checked.write
 
-    def poisoned(changes: Any, *args: Any, **options: Any) -> Any:
-        if any(change.values.get("name") == "Poison" for change in changes):
+    def poisoned(checked: door.Checked) -> Any:
+        if any(change.values.get("name") == "Poison" for change in checked.changes):
             raise IntegrityError("refused")
-        return apply(changes, *args, **options)
+        return write(checked)
 
-    monkeypatch.setattr(door, "apply", poisoned)
+    monkeypatch.setattr(door.Checked, "write", poisoned)
     store.store(
         [property_(i, name="Poison" if i == 6 else f"Immeuble {i}") for i in range(10)], Checkpoint({"page": 1})
     )
