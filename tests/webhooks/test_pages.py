@@ -256,3 +256,9 @@ def test_the_dashboard_counts_the_active_endpoints(administrator_client):
     make_endpoint()
     make_endpoint(active=False)
     assert panels.figure("active_webhooks") == 1
+
+
+@pytest.mark.parametrize("name", ["retry_many", "replay_received"])
+def test_a_button_for_what_is_ticked_asks_to_tick_something(administrator_client: Client, name: str) -> None:
+    (said,) = rows.said(administrator_client.post(reverse(f"webhooks:{name}"), follow=True))
+    assert said.startswith("Cochez au moins un")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -61,5 +62,8 @@ def retry_many(request: HttpRequest) -> HttpResponse:
     """Send the ticked deliveries again."""
     ids = [int(pk) for pk in request.POST.getlist("delivery") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     done = "Les livraisons cochées sont remises en file : elles partent dans un instant."
-    attempt(request, lambda: services.retry(ids, actor=actor(request)), done)
+    if ids:
+        attempt(request, lambda: services.retry(ids, actor=actor(request)), done)
+    else:
+        messages.error(request, "Cochez au moins une livraison, puis recommencez.")
     return redirect(way_back(request, "/webhooks/deliveries") or "webhooks:deliveries")

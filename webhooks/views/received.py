@@ -82,6 +82,8 @@ def _replay(request: HttpRequest, back: str) -> int:
         ids = [UUID(pk) for pk in request.POST.getlist("event")]
     except ValueError:
         raise Refused("Un des événements cochés n’existe pas.") from None
+    if not ids:
+        raise Refused("Cochez au moins un événement, puis recommencez.")
     return replaying.replay(ids, actor=actor(request))
 
 
