@@ -19,6 +19,18 @@ COUNTRIES = {
     "france": "FR", "fr": "FR",
 }  # fmt: skip
 """How people write a country, casefolded → its code."""
+PROVINCES = {
+    "québec": "QC", "quebec": "QC", "ontario": "ON", "nouveau-brunswick": "NB", "new brunswick": "NB",
+    "nouvelle-écosse": "NS", "nova scotia": "NS", "manitoba": "MB", "saskatchewan": "SK", "alberta": "AB",
+    "colombie-britannique": "BC", "british columbia": "BC",
+}  # fmt: skip
+"""How people write a province, casefolded → its code."""
+
+
+def province(text: Any) -> str:
+    """The code of a province that is written out; anything else as it is."""
+    written = str(text or "").strip()
+    return PROVINCES.get(written.casefold(), written)
 
 
 def number(value: Any, what: str) -> Decimal:

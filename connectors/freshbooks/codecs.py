@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
+from connectors.base.codecs import address_of, objects, read_only
 from connectors.base.codecs import number as plain_number
-from connectors.base.codecs import objects, read_only
 from connectors.base.resource import Codec
 from connectors.freshbooks.quirks import ADDRESS_PARTS, CENT
 
@@ -30,8 +29,7 @@ METHODS = {
     "VISA": "card", "MASTERCARD": "card", "AMEX": "card", "DISCOVER": "card", "DINERS": "card", "JCB": "card",
 }  # fmt: skip
 _WRITTEN = {"cheque": "Check", "cash": "Cash", "eft": "Bank Transfer", "card": "Credit Card", "interac": "Debit"}
-_COUNTRIES = {"canada": "CA", "ca": "CA", "usa": "US", "us": "US", "united states": "US", "états-unis": "US"}
-_COUNTRY_NAMES = {"CA": "Canada", "US": "United States"}
+_COUNTRY_NAMES = {"CA": "Canada", "US": "United States", "FR": "France"}
 
 
 def number(value: Any, what: str) -> Decimal:
@@ -65,26 +63,14 @@ def encode_money(value: Any) -> dict[str, str] | None:
     return money(exact)
 
 
-def decode_address(raw: Any) -> dict[str, str] | None:
+def _read_address(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of quirks.complete()."""
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
-    country = str(raw.get("country") or "").strip()
-    parts = {ours: raw.get(theirs) for theirs, ours in ADDRESS_PARTS.items()}
-    address: dict[str, str] = PLAIN_ADDRESS.decode({**parts, "country": _COUNTRIES.get(country.casefold(), country)})
-    return address if any(address.values()) else None
+    return {ours: raw.get(theirs) for theirs, ours in ADDRESS_PARTS.items()}
 
 
-def encode_address(value: Any) -> dict[str, str] | None:
+def _write_address(part: Mapping[str, str]) -> dict[str, str]:
     """Every part, so that nothing of an older address stays."""
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
-    parts = {theirs: str(value.get(ours) or "").strip() for theirs, ours in ADDRESS_PARTS.items()}
-    return {**parts, "country": _COUNTRY_NAMES.get(parts["country"].upper(), parts["country"])}
+    return {theirs: part[ours] for theirs, ours in ADDRESS_PARTS.items()}
 
 
 def decode_method(raw: Any) -> str | None:
@@ -207,7 +193,7 @@ def encode_allocations(items: Any) -> list[dict[str, Any]]:
 
 
 MONEY = Codec(decode_money, encode_money)
-ADDRESS = Codec(decode_address, encode_address)
+ADDRESS = address_of(_read_address, _write_address, _COUNTRY_NAMES)
 METHOD = Codec(decode_method, encode_method)
 TAX_ROWS = Codec(decode_taxes, read_only("FreshBooks"))
 LINES = Codec(decode_lines, encode_lines)

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connectors.base.codecs import ADDRESS as PLAIN_ADDRESS
-from connectors.base.codecs import number, objects, read_only
+from connectors.base.codecs import address_of, number, objects, read_only
 from connectors.base.resource import Codec, dig
 from connectors.sage.quirks import amount
 
-_COUNTRIES = {"canada": "CA", "united states": "US", "usa": "US", "états-unis": "US"}
-_COUNTRY_NAMES = {"CA": "Canada", "US": "United States"}
+_COUNTRY_NAMES = {"CA": "Canada", "US": "United States", "FR": "France"}
 _ADDRESS = {
     "line1": "addressLine1", "line2": "addressLine2", "city": "city", "province": "state", "postal_code": "postCode",
+    "country": "country",
 }  # fmt: skip
 _CENT = Decimal("0.01")
 RATES: Mapping[str, Mapping[str, Decimal]] = {
@@ -28,25 +27,13 @@ RATES: Mapping[str, Mapping[str, Decimal]] = {
 """Our tax code → the slots of its taxes, and their rates in percent."""
 
 
-def _decode_address(raw: Any) -> dict[str, str] | None:
-    if raw is None:
-        return None
-    if not isinstance(raw, Mapping):
-        raise ValueError("L’adresse n’a pas la forme prévue (rue, ville, province, code postal, pays).")
-    country = str(raw.get("country") or "").strip()
-    parts = {ours: raw.get(theirs) for ours, theirs in _ADDRESS.items()}
-    address: dict[str, str] = PLAIN_ADDRESS.decode(parts | {"country": _COUNTRIES.get(country.casefold(), country)})
-    return address if any(address.values()) else None
+def _read_address(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {ours: raw.get(theirs) for ours, theirs in _ADDRESS.items()}
 
 
-def _encode_address(value: Any) -> dict[str, str] | None:
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("L’adresse à envoyer n’a pas la forme prévue.")
-    sent = {theirs: str(value.get(ours) or "").strip() for ours, theirs in _ADDRESS.items()}
-    country = str(value.get("country") or "CA").strip()
-    return {**sent, "country": _COUNTRY_NAMES.get(country.upper(), country)}
+def _write_address(part: Mapping[str, str]) -> dict[str, str]:
+    sent = {theirs: part[ours] for ours, theirs in _ADDRESS.items()}
+    return {**sent, "country": part["country"] or _COUNTRY_NAMES["CA"]}
 
 
 def _decode_lines(raw: Any) -> list[dict[str, Any]]:
@@ -133,6 +120,6 @@ def _decode_taxes(raw: Any) -> list[dict[str, Any]]:
     ]
 
 
-ADDRESS = Codec(_decode_address, _encode_address)
+ADDRESS = address_of(_read_address, _write_address, _COUNTRY_NAMES)
 INVOICE_LINES = Codec(_decode_lines, _encode_lines)
 TAXES = Codec(_decode_taxes, read_only("Sage"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base.codecs import ADDRESS, WHOLE_NUMBER, cents_object
+from connectors.base.codecs import ADDRESS, WHOLE_NUMBER, address_of, cents_object, province
 
 CENTS = cents_object("CAD")
 
@@ -81,3 +81,18 @@ def test_what_is_no_address_is_refused():
 def test_nothing_stays_nothing(codec):
     assert codec.decode(None) is None
     assert codec.encode(None) is None
+
+
+@pytest.mark.parametrize("written", ["France", "FRANCE", "fr"])
+def test_a_country_is_known_however_it_is_written_and_goes_back_as_the_provider_writes_it(written):
+    codec = address_of(dict, dict, {"FR": "France"})
+    read = codec.decode({"city": "Lyon", "country": written})
+    assert (read["country"], codec.encode(read)["country"]) == ("FR", "France")
+    assert codec.decode({"city": "Liège", "country": "Belgique"})["country"] == "Belgique"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("Québec", "QC"), (" ALBERTA ", "AB"), ("QC", "QC"), ("Bavière", "Bavière"), (None, "")]
+)
+def test_a_province_is_known_however_it_is_written(written, code):
+    assert province(written) == code
