@@ -309,9 +309,3 @@ def origin_names(codes: Iterable[str]) -> dict[str, str]:
 def integration_names() -> dict[str, str]:
     """The name of every integration by its id as text, deleted ones too: histories still speak of them."""
     return {str(pk): name for pk, name in Integration.objects.values_list("pk", "name")}
-
-
-def oldest_due_job() -> SyncJob | None:
-    """The job that has waited longest for a worker, for /readyz."""
-    waiting = Q(status="pending") & (Q(not_before=None) | Q(not_before__lte=timezone.now()))
-    return SyncJob.objects.filter(waiting).order_by("created_at").first()

@@ -35,13 +35,6 @@ def _is_plural(value: Any) -> bool:
 
 
 @register.filter
-def pluriel(value: Any, endings: str = "s") -> str:
-    """Return the ending that goes with a count: `{{ n|pluriel }}` ("" or "s") or `{{ n|pluriel:"al,aux" }}`."""
-    singular, _, plural = endings.rpartition(",")
-    return plural if _is_plural(value) else singular
-
-
-@register.filter
 def nombre(value: Any) -> str:
     """Write a number with French separators: 12 345,5. None is a dash."""
     if value is None:

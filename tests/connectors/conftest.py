@@ -17,9 +17,10 @@ from connectors.base.classify import classify
 from connectors.base.client import Client, Exchange, RetryPolicy
 from connectors.base.masking import Masker
 from tests.connectors.receiver import receiver
+from tests.connectors.traffic import recorded
 from tests.simulator import simulator, simulator_server
 
-__all__ = ["receiver", "simulator", "simulator_server"]
+__all__ = ["receiver", "recorded", "simulator", "simulator_server"]
 
 FOLDER = Path(__file__).parent
 SECRET = "clef/très+secrète=".encode().hex() + "/+="

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
+
+from tests.simulator import Control, running_simulator
 
 
 @dataclass
@@ -44,3 +49,31 @@ class Recorder:
         seen.answer = b"".join(self.application(environ, start))
         self.kept.append(seen)
         return [seen.answer]
+
+
+@pytest.fixture(scope="session")
+def recorded() -> list[Traffic]:
+    """All traffic since the current test began."""
+    return []
+
+
+def recording(slug: str, part: str = "/") -> Any:
+    """The fixture `simulator_server` of tests that judge what went over the wire: as everywhere, with the recorder of
+    that provider in front."""
+
+    @pytest.fixture(scope="session")
+    def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
+        state = tmp_path_factory.mktemp(slug) / "state.sqlite3"
+        with running_simulator(state, lambda application: Recorder(application, recorded, slug, part)) as control:
+            yield control
+
+    return simulator_server
+
+
+def different(recorded: Iterable[Traffic]) -> Iterator[Traffic]:
+    """The same answer to the same request need not be judged twice."""
+    known = set()
+    for seen in recorded:
+        if (mark := (seen.method, seen.path, seen.query, seen.body, seen.status, seen.answer)) not in known:
+            known.add(mark)
+            yield seen

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from integrations.records.changes import Change, Origin
 from integrations.records.models import Event
@@ -87,8 +86,3 @@ def all_ended(status: str = "") -> Callable[[], bool]:
         return rows.exists() and not left.exists()
 
     return ended
-
-
-def quick_settings() -> dict[str, str]:
-    """Settings of a child sender that notices a death soon."""
-    return {"LEASE_SECONDS": str(django_settings.LEASE_SECONDS)}

@@ -18,8 +18,8 @@ from connectors.base.connector import Connection, Environment, resolve_hosts
 from connectors.financeit.connector import Financeit
 from tests.connectors.financeit.contract import KEY
 from tests.connectors.support import QUICK
-from tests.connectors.traffic import Recorder, Traffic
-from tests.simulator import Control, running_simulator
+from tests.connectors.traffic import Traffic, different, recording
+from tests.simulator import Control
 
 HOST = "https://financeit.sandbox.example"
 API_KEY = "fit_test_demo_lacoste"
@@ -59,18 +59,7 @@ def judge() -> Judge:
     return Judge()
 
 
-@pytest.fixture(scope="session")
-def recorded() -> list[Traffic]:
-    """All traffic since the current test began."""
-    return []
-
-
-@pytest.fixture(scope="session")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
-    """As everywhere, with the recorder in front."""
-    state = tmp_path_factory.mktemp("financeit") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded, "financeit")) as control:
-        yield control
+simulator_server = recording("financeit")
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +67,7 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""
     recorded.clear()
     yield
-    for seen in recorded:
+    for seen in different(recorded):
         judge.check(seen)
 
 

@@ -17,8 +17,8 @@ from connectors.base.client import Exchange
 from connectors.base.connector import Connection, resolve_hosts
 from connectors.rovida.connector import Rovida
 from tests.connectors.support import QUICK
-from tests.connectors.traffic import Recorder, Traffic
-from tests.simulator import DEMO_KEY, Control, running_simulator
+from tests.connectors.traffic import Traffic, different, recording
+from tests.simulator import DEMO_KEY, Control
 
 SPECIFICATION = Path(__file__).with_name("openapi.json")
 HOST = "https://rovida.sandbox.example"
@@ -62,18 +62,7 @@ def judge() -> Judge:
     return Judge()
 
 
-@pytest.fixture(scope="session")
-def recorded() -> list[Traffic]:
-    """All traffic since the current test began."""
-    return []
-
-
-@pytest.fixture(scope="session")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
-    """As everywhere, with the recorder in front."""
-    state = tmp_path_factory.mktemp("rovida") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded, "rovida")) as control:
-        yield control
+simulator_server = recording("rovida")
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +70,7 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""
     recorded.clear()
     yield
-    for seen in recorded:
+    for seen in different(recorded):
         if seen.status != 405:
             judge.check(seen)
 

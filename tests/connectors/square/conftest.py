@@ -16,8 +16,8 @@ from connectors.base.oauth import App, TokenSet
 from connectors.square.connector import Square
 from tests.connectors.square.judge import check
 from tests.connectors.support import QUICK, Unlimited
-from tests.connectors.traffic import Recorder, Traffic
-from tests.simulator import Control, running_simulator
+from tests.connectors.traffic import Traffic, different, recording
+from tests.simulator import Control
 
 KEY = "EAAAl-demo-lacoste-jeton-personnel"
 FIRST, SECOND = "MLLACOSTERENO", "MLLACOSTEPEINTURE"
@@ -25,18 +25,7 @@ APP = App("sandbox-sq0idb-demo-lacoste", "sandbox-sq0csb-demo-lacoste-secret")
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/square"
 
 
-@pytest.fixture(scope="session")
-def recorded() -> list[Traffic]:
-    """All traffic since the current test began."""
-    return []
-
-
-@pytest.fixture(scope="session")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
-    """As everywhere, with the recorder in front."""
-    state = tmp_path_factory.mktemp("square") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded, "square")) as control:
-        yield control
+simulator_server = recording("square")
 
 
 @pytest.fixture(autouse=True)
@@ -44,13 +33,8 @@ def _contract(recorded: list[Traffic]) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""
     recorded.clear()
     yield
-    judged = set()
-    for seen in recorded:
-        # The consent page is for people; the same answer to the same request need not be judged twice.
-        if seen.path == "/oauth2/authorize":
-            continue
-        if (mark := (seen.method, seen.path, seen.query, seen.body, seen.answer)) not in judged:
-            judged.add(mark)
+    for seen in different(recorded):
+        if seen.path != "/oauth2/authorize":  # that page is for people
             check(seen)
 
 

@@ -16,8 +16,8 @@ from connectors.base.oauth import App, TokenSet
 from connectors.stripe.connector import Stripe
 from tests.connectors.stripe.judge import check
 from tests.connectors.support import QUICK, Unlimited
-from tests.connectors.traffic import Recorder, Traffic
-from tests.simulator import Control, running_simulator
+from tests.connectors.traffic import Traffic, different, recording
+from tests.simulator import Control
 
 KEY = "sk_test_demo_lacoste"
 FIRST, SECOND = "acct_1LacostePlomberie", "acct_1LacosteToitures"
@@ -25,18 +25,7 @@ APP = App("ca_demo_lacoste", "sk_test_demo_plateforme_lacoste")
 CALLBACK = "http://localhost:8000/integrations/oauth/callback/stripe"
 
 
-@pytest.fixture(scope="session")
-def recorded() -> list[Traffic]:
-    """All traffic since the current test began."""
-    return []
-
-
-@pytest.fixture(scope="session")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
-    """As everywhere, with the recorder in front."""
-    state = tmp_path_factory.mktemp("stripe") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded, "stripe", "/v1/")) as control:
-        yield control
+simulator_server = recording("stripe", "/v1/")
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +33,8 @@ def _contract(recorded: list[Traffic]) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""
     recorded.clear()
     yield
-    judged = set()
-    for seen in recorded:
-        # The same answer to the same request need not be judged twice.
-        if (mark := (seen.method, seen.path, seen.query, seen.body, seen.answer)) not in judged:
-            judged.add(mark)
-            check(seen)
+    for seen in different(recorded):
+        check(seen)
 
 
 @pytest.fixture

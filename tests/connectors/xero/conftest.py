@@ -20,8 +20,8 @@ from connectors.base.connector import Connection, resolve_hosts
 from connectors.base.oauth import App, TokenSet
 from connectors.xero.connector import Xero
 from tests.connectors.support import QUICK, Store, Unlimited
-from tests.connectors.traffic import Recorder, Traffic
-from tests.simulator import Control, running_simulator
+from tests.connectors.traffic import Traffic, different, recording
+from tests.simulator import Control
 
 APP = App("xero-demo-client", "xero-demo-secret")
 COOLING, WIRING = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f", "8a1f6c37-2b90-4d0e-b6a4-55d1c0e7f9a2"
@@ -67,18 +67,7 @@ def judge() -> Judge:
     return Judge()
 
 
-@pytest.fixture(scope="session")
-def recorded() -> list[Traffic]:
-    """All traffic since the current test began."""
-    return []
-
-
-@pytest.fixture(scope="session")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory, recorded: list[Traffic]) -> Iterator[Control]:
-    """As everywhere, with the recorder in front."""
-    state = tmp_path_factory.mktemp("xero") / "state.sqlite3"
-    with running_simulator(state, lambda application: Recorder(application, recorded, "xero")) as control:
-        yield control
+simulator_server = recording("xero")
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +75,7 @@ def _contract(recorded: list[Traffic], judge: Judge) -> Iterator[None]:
     """Every test of this folder also proves that what went over the wire follows the contract."""
     recorded.clear()
     yield
-    for seen in recorded:
+    for seen in different(recorded):
         if seen.path.startswith(("/api.xro/", "/connections")):
             judge.check(seen)
 
