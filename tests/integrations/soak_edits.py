@@ -66,12 +66,16 @@ class People:
 
     def _invoice_for_a_new_customer(self, name: str) -> None:
         who = apply([Change("customer", action="create", values={"name": name})], USER)[0].id
+        for number in range(self.dice.randint(1, 2)):
+            self._invoice(who, f"{name} ({number})")
+        self.ledger.names.add(name)
+
+    def _invoice(self, who: UUID, memo: str) -> None:
         price = Decimal(self.dice.randint(100, 99999)) / 100
         line = {"description": "Visite", "quantity": Decimal(1), "unit_price": price, "subtotal": price}
-        values = {"customer": who, "issue_date": "2026-11-20", "memo": name}
+        values = {"customer": who, "issue_date": "2026-11-20", "memo": memo}
         values["lines"] = [{**line, "total": price, "tax_code": "gst_qst"}]
-        self.ledger.invoices[apply([Change("invoice", action="create", values=values)], USER)[0].id] = name
-        self.ledger.names.add(name)
+        self.ledger.invoices[apply([Change("invoice", action="create", values=values)], USER)[0].id] = memo
 
     def _delete(self) -> None:
         """Now and then a deletion: of an invoice there, of a customer on either side."""

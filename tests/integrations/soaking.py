@@ -1,4 +1,10 @@
-"""A long life of two sides: edits on both, a trouble in each round, and what must be true after it."""
+"""A long life of two sides: edits on both, a trouble in each round, and what must be true after it.
+
+Faults that were planted in the engine and found within 24 rounds: an older version that wins, an unknown outcome sent
+under a new key or taken for nothing, a lost fence, a position ahead of its records, no overlap, our clock for the
+provider's, a page that cannot be read taken for the last one, writes without the provider's lock, a pause that is not
+kept. What is not in its reach (webhooks, sweeps, transforms that lose something) has tests of its own.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +25,8 @@ import time_machine
 from django.db import DatabaseError, InterfaceError, connection, connections
 
 from integrations import services
-from integrations.models import Integration, JobStatus, SyncJob
+from integrations.models import OPEN_STATUSES, Integration, JobStatus, SyncJob
+from integrations.services.syncing import cancel_open_jobs
 from integrations.sync.lease import LeaseKeeper
 from integrations.sync.runner import run_slice
 from tests import postgres
@@ -29,7 +36,7 @@ from tests.simulator import Control
 
 TEN_MINUTES = 600
 PATHS = {path: name for name, path in FIELDS.items()}
-SLOW_TO_SETTLE = frozenset({"late listings", "edits meanwhile", "provider clock"})
+SLOW_TO_SETTLE = frozenset({"late listings", "edits meanwhile", "provider clock", "cancelled run"})
 """Troubles after which it is the next run that makes both sides the same."""
 
 
@@ -62,6 +69,7 @@ class Soak:
             "damaged answers": self.damaged_answers,
             "too many requests": self.too_many_requests,
             "edits meanwhile": self.edits_meanwhile,
+            "cancelled run": self.cancelled,
             "two workers": self.two_workers,
             "platform clock": self.platform_clock,
             "provider clock": self.provider_clock,
@@ -114,8 +122,8 @@ class Soak:
     def lost_answers(self) -> SyncJob:
         """Requests that time out; writes that are carried out and of which nobody hears."""
         self.fault("slow", self.dice.choice(["GET", "POST"]), seconds=LONGER_THAN_THEY_WAIT)
-        numbers = self.dice.sample(range(1, 13), 4)
-        self.wire.lost = {number: self.dice.choice(["time-out", "later"]) for number in numbers}
+        numbers = self.dice.sample(range(1, 15), 5)
+        self.wire.lost = {number: self.dice.choice(["time-out", "time-out", "later"]) for number in numbers}
         job = self.synchronise()
         self.counts["lost, damaged or refused answers"] += len(numbers) - len(self.wire.lost)
         return job
@@ -130,8 +138,9 @@ class Soak:
         return self.synchronise()
 
     def too_many_requests(self) -> SyncJob:
-        for _ in range(self.dice.randint(1, 3)):
-            self.fault("rate_limit", self.dice.choice(["GET", "POST"]), retry_after=1)
+        """The provider asks to wait, which all that is ready to leave must heed."""
+        for method in ["POST", self.dice.choice(["GET", "POST"])]:
+            self.fault("rate_limit", method, retry_after=2)
         return self.synchronise()
 
     def fault(self, kind: str, method: str, **options: Any) -> None:
@@ -165,10 +174,33 @@ class Soak:
         free = sorted(set(places.values()) - self.people.edited)
         return self.dice.choice(free) if free else None
 
+    def cancelled(self) -> SyncJob:
+        """Somebody cancels while a write is on its way: it is carried out, and the next run does not know of it."""
+        self.be_patient()
+        self.wire.hold(self.dice.randint(1, 6), reading=False)
+        over = threading.Event()
+
+        def cancel() -> None:
+            while not over.is_set() and not self.wire.held.wait(0.02):
+                pass
+            cancel_open_jobs(self.books)
+            while SyncJob.objects.filter(status__in=OPEN_STATUSES).exists():
+                time.sleep(0.02)
+            connections.close_all()
+            self.wire.release.set()
+
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        try:
+            return self.synchronise()
+        finally:
+            over.set()
+            canceller.join()
+
     def two_workers(self) -> SyncJob:
         """A worker falls asleep with a request on its way; another one takes its job, ends it and does the next one,
         before the first one wakes up and believes that nothing happened."""
-        Integration.objects.filter(pk=self.books.pk).update(timeout_seconds=15)
+        self.be_patient()
         self.wire.hold(self.dice.randint(1, 5), reading=self.dice.random() < 0.6)
         job = services.request_sync(Integration.objects.get(pk=self.books.pk))
 
@@ -192,8 +224,11 @@ class Soak:
             self.wire.release.set()
             sleeper.join()
         assert list(SyncJob.objects.order_by("pk").values()) == ended, "a worker wrote to a job that it had lost"
-        Integration.objects.filter(pk=self.books.pk).update(timeout_seconds=1)
         return job
+
+    def be_patient(self) -> None:
+        """Requests of this round may take longer than those of others."""
+        Integration.objects.filter(pk=self.books.pk).update(timeout_seconds=15)
 
     def platform_clock(self) -> SyncJob:
         """Our clock jumps; the simulator lives in this process and is set back."""
@@ -255,8 +290,10 @@ class Soak:
         self.wire.jumbled = self.dice.random() < 0.5  # beside whatever else happens
         job = self.troubles[trouble]()
         connections.close_all()
-        assert job.status in (JobStatus.COMPLETED, JobStatus.PARTIAL), (job.status, job.error_message)
+        self.counts["runs cancelled"] += job.status == JobStatus.CANCELLED
+        assert job.status != JobStatus.FAILED, job.error_message
         self.wire.quiet()
+        Integration.objects.filter(pk=self.books.pk).update(timeout_seconds=1)
         self.fake.clear_faults("quickbooks")
         if trouble not in SLOW_TO_SETTLE and job.status == JobStatus.COMPLETED:
             check()
