@@ -111,6 +111,23 @@ def push_floor(url: str, records: int) -> None:
             pass
 
 
+def push_batch_floor(url: str, records: int) -> None:
+    """Every company changed by plain requests of 100, 8 at once."""
+    local = threading.local()
+
+    def send(start: int) -> None:
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+        ids = range(start, min(start + 100, records))
+        rows = [{"id": str(n), "objectWriteTraceId": str(n), "properties": {"phone": "+15145550101"}} for n in ids]
+        address = f"{url}/hubspot/crm/v3/objects/companies/batch/update"
+        assert len(local.session.post(address, json={"inputs": rows}, timeout=30).json()["results"]) == len(rows)
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(send, range(0, records, 100)):
+            pass
+
+
 def _make_table() -> None:
     from django.db import connection
 

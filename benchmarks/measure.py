@@ -18,6 +18,8 @@ import requests
 from benchmarks import floors
 
 Figures = dict[str, Any]
+RESOURCES = {"stripe": ["customers"], "hubspot": ["companies"], "rovida": None}
+"""What is synchronised of each provider."""
 
 
 def pull(url: str, records: int) -> Figures:
@@ -47,25 +49,45 @@ def pull_tenants(url: str, records: int) -> Figures:
 
 
 def push(url: str, records: int) -> Figures:
-    """Every tenant changed here, sent one by one through an API that takes one object a request. So many changes wait
-    for an approval first: what is measured is the run that follows it."""
+    """Every tenant changed here, sent one by one through an API that takes one object a request."""
+    from integrations.records.models import Tenant
+
+    return _push("rovida", Tenant, {"given_name": f"Léa {time.time()}"}, url, records)
+
+
+def pull_companies(url: str, records: int) -> Figures:
+    """The first synchronisation of companies, for the push that follows."""
+    return _run(_connect("hubspot", "pat-na1-bench"), url, records)
+
+
+def push_batch(url: str, records: int) -> Figures:
+    """Every company changed here, sent through an API that takes 100 objects a request: looked at, written, read."""
+    from integrations.records.models import Customer
+
+    return _push("hubspot", Customer, {"phone": f"+1514{int(time.time()) % 10_000_000:07}"}, url, records)
+
+
+def _push(provider: str, model: Any, values: dict[str, Any], url: str, records: int) -> Figures:
+    """So many changes wait for an approval first: what is measured is the run that follows it."""
     from integrations import services
     from integrations.core.models import User
     from integrations.models import Approval, Integration, PushOperation, PushStatus
-    from integrations.records.models import Tenant
     from integrations.records.services import Change, Origin, apply
 
-    Integration.objects.filter(provider="rovida").update(direction="out")
-    ids = list(Tenant.objects.order_by("pk").values_list("pk", flat=True)[:records])
+    Integration.objects.filter(provider=provider).update(direction="out")
+    ids = list(model.objects.order_by("pk").values_list("pk", flat=True)[:records])
+    kind = model._meta.model_name
     for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        apply([Change("tenant", key, values={"given_name": f"Léa {time.time()}"}) for key in part], Origin("user"))
+        apply([Change(kind, key, values=values) for key in ids[start : start + 500]], Origin("user"))
     administrator, _ = User.objects.get_or_create(email="bench@example.ca")
-    _to_the_end(services.request_sync(_connected("rovida")))
+    _to_the_end(services.request_sync(_connected(provider), resources=RESOURCES[provider]))
     for approval in Approval.objects.filter(state="open"):
         services.approve(approval, actor=administrator)
     waiting = PushOperation.objects.filter(status=PushStatus.PENDING).count()
-    return _run(_connected("rovida"), url, waiting)
+    assert waiting > len(ids) // 2, f"only {waiting} of {len(ids)} changes wait to be sent"
+    figures = _run(_connected(provider), url, waiting)
+    assert figures["pushed"] == waiting
+    return figures
 
 
 def _connect(provider: str, key: str) -> Any:
@@ -108,8 +130,7 @@ def _run(integration: Any, url: str, records: int, **options: Any) -> Figures:
 
     # The provider's own limit would be all that is measured.
     integration.connector.limits = None
-    resources = ["customers"] if integration.provider == "stripe" else None
-    job = services.request_sync(integration, resources=resources, **options)
+    job = services.request_sync(integration, resources=RESOURCES[integration.provider], **options)
     process.rest_collector()  # as the worker does
 
     with _statements() as seen:
@@ -176,6 +197,9 @@ MEASURES: dict[str, Callable[[str, int], Figures]] = {
     "pull_tenants": pull_tenants,
     "push_floor": lambda url, records: _timed(lambda: floors.push_floor(url, records), url, records),
     "push": push,
+    "pull_companies": pull_companies,
+    "push_batch_floor": lambda url, records: _timed(lambda: floors.push_batch_floor(url, records), url, records),
+    "push_batch": push_batch,
 }
 
 

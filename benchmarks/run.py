@@ -6,6 +6,7 @@ the table shows the median of the rounds, and ratios are taken within a round. P
 every commit waits for the disk, the floor's like ours. Prints tables and writes var/bench.json.
 
 BENCH_SIZES="2000 20000 200000"  BENCH_DELAYS="0 50" (ms a request)  BENCH_ROUNDS=3  BENCH_PUSHED=2000
+BENCH_PUSHED_BY_BATCH=20000 (of an API that takes 100 a request)
 BENCH_WEBHOOKS=0 measures the synchronisations only.
 """
 
@@ -32,6 +33,7 @@ SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000 200000"
 DELAYS = [int(delay) for delay in os.environ.get("BENCH_DELAYS", "0 50").split()]
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 PUSHED = int(os.environ.get("BENCH_PUSHED", "2000"))
+PUSHED_BY_BATCH = int(os.environ.get("BENCH_PUSHED_BY_BATCH", "20000"))
 LARGE = 50_000
 """From this many records on, one round is long enough to tell."""
 OUT = Path(os.environ.get("DATA_DIR", "var")) / "bench.json"
@@ -104,7 +106,12 @@ def case(size: int, delay_ms: int, names: list[str], database: str) -> list[Figu
 def _middle(name: str, rounds: list[dict[str, Figures]]) -> Figures:
     """The medians of one measure, and its pace beside the floor and HTTP alone of the same round."""
     figures: Figures = {key: round(median(each[name][key] for each in rounds), 4) for key, _ in rounds[0][name].items()}
-    for column, reference in (("of_floor", "floor"), ("of_raw", "raw"), ("of_floor", "push_floor")):
+    for column, reference in (
+        ("of_floor", "floor"),
+        ("of_raw", "raw"),
+        ("of_floor", "push_floor"),
+        ("of_floor", "push_batch_floor"),
+    ):
         if reference in rounds[0]:
             paces = [each[name]["records_per_second"] / each[reference]["records_per_second"] for each in rounds]
             figures[column] = round(median(paces), 2)
@@ -128,11 +135,14 @@ def main() -> None:
                 rows += case(size, delay, PULLS, database)
             if PUSHED:
                 rows += case(PUSHED, delay, ["pull_tenants", "push_floor", "push"], database)[1:]
+            if PUSHED_BY_BATCH:
+                names = ["pull_companies", "push_batch_floor", "push_batch"]
+                rows += case(PUSHED_BY_BATCH, delay, names, database)[1:]
         wanted = os.environ.get("BENCH_WEBHOOKS", "1") != "0"
         deliveries = webhooks.rows(database) if wanted else []
         calls = inbound.rows(database) if wanted else []
         changes = following.rows(database) if wanted else []
-    show(rows, {"measure": 9, "size": 7, "delay_ms": 8}, COLUMNS)
+    show(rows, {"measure": 16, "size": 7, "delay_ms": 8}, COLUMNS)
     show(deliveries, {"measure": 28}, webhooks.COLUMNS)
     show(calls, {"measure": 28}, inbound.COLUMNS)
     show(changes, {"measure": 28}, following.COLUMNS)

@@ -1,5 +1,6 @@
 """A provider that costs nothing: the customers of Stripe's contract from memory, pages serialised once, with a delay if
-wanted; and the tenants of ROVIDA's, whose changes are one request each.
+wanted; the tenants of ROVIDA's, whose changes are one request each; and the companies of HubSpot's, of which 100 are
+changed in one.
 
 python -m benchmarks.server --port 8090 --objects 20000 --delay 0.05
 """
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks import companies
 from tests.integrations.payloads import property_, tenant
 
 PAGE = 100
@@ -21,7 +23,7 @@ PROPERTIES = 20
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lists, and changes of tenants that are answered and forgotten."""
+    """Lists; changes of tenants, answered and forgotten; companies, many at once."""
 
     protocol_version = "HTTP/1.1"
     # Headers and body leave in one segment each: without it the second one waits for the first one's acknowledgement.
@@ -44,14 +46,25 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path.startswith("/rovida/v1/"):
             kind = url.path.rpartition("/")[2]
             self._answer_late(rovida(kind, int(query.get("limit", PAGE)), int(query.get("cursor", 0)), self.objects))
+        elif url.path.startswith("/hubspot/crm/v3/"):
+            total = self.objects if url.path.endswith("/companies") and query.get("archived") != "true" else 0
+            self._answer_late(companies.page(int(query.get("limit", PAGE)), int(query.get("after", 0)), total))
         else:
             self.send_error(404)
 
     def do_PATCH(self) -> None:
         """The tenant with the given fields."""
-        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        given = self._given()
         number = int(self.path.rpartition("_")[2])
         self._answer_late(json.dumps(tenant(number, version=2, **given)).encode())
+
+    def do_POST(self) -> None:
+        """Many companies, read or changed."""
+        self._answer_late(companies.post(urlsplit(self.path).path, self._given()))
+
+    def _given(self) -> dict[str, Any]:
+        given: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return given
 
     def _answer_late(self, body: bytes) -> None:
         Handler.answered += 1
