@@ -96,9 +96,11 @@ class Act:
 
 @dataclass(frozen=True)
 class Batch:
-    """Many writes in one request (Connector.push_many): at most `most` of one of these actions. `keyed`: the provider
-    remembers a whole request by its idempotency key, not its rows one by one; else a row must be harmless to send
-    again with or without the others."""
+    """Many writes in one request (Connector.push_many): at most `most` of one of these actions.
+
+    A row must be harmless to send again, with or without the others; where only the whole request is (the provider
+    remembers it by its idempotency key), say `keyed`: a creation whose outcome stays unknown is then looked up.
+    """
 
     most: int
     actions: frozenset[Literal["create", "update"]] = frozenset({"create", "update"})

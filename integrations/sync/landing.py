@@ -15,6 +15,7 @@ from connectors.base.errors import Conflict as RemoteConflict
 from connectors.base.errors import NotFound, Rejected
 from connectors.base.writes import PreparedWrite
 from integrations.models import LinkState, PushOperation, PushStatus, RecordLink, SentChange
+from integrations.records.writing import row_of, write_rows
 from integrations.sync import adopt, links
 from integrations.sync.gateway import write as write_exchanges
 from integrations.sync.outbound import OutboundResource
@@ -82,7 +83,7 @@ class Landing:
     def _note(self, operations: list[PushOperation], told: Mapping[UUID, Told]) -> None:
         """Keep what was written there: the other half of the records' history; one statement."""
         now = timezone.now()
-        SentChange.objects.bulk_create(
+        changes = (
             SentChange(
                 job=self.run.job,
                 integration=self.run.integration,
@@ -96,6 +97,7 @@ class Landing:
             )
             for each in operations
         )
+        write_rows(SentChange, [row_of(each) for each in changes])
 
     def _close_all(self, operations: list[PushOperation]) -> None:
         rows = PushOperation.objects.filter(pk__in=[each.pk for each in operations])

@@ -7,7 +7,7 @@ sent again, byte for byte and under the same key, before anything else is read o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,8 +23,9 @@ from integrations import routing
 from integrations.core.ids import uuid7
 from integrations.models import PushOperation, PushStatus, RecordLink
 from integrations.records import services as records
-from integrations.sync import adopt, locks, trial
+from integrations.sync import adopt, trial
 from integrations.sync.landing import Landing
+from integrations.sync.operations import close, refuse, save
 from integrations.sync.outbound import OutboundResource
 from integrations.sync.parcels import parcels
 from integrations.sync.problems import FieldProblem
@@ -37,20 +38,6 @@ log = structlog.get_logger(__name__)
 
 KEY_LIFE = timedelta(hours=20)
 """How long a provider surely remembers an idempotency key (24 hours are usual); after that, look before resending."""
-WRITTEN = (
-    "status",
-    "action",
-    "fields",
-    "planned",
-    "idempotency_key",
-    "sent_at",
-    "request",
-    "sent_values",
-    "attempts",
-    "code",
-    "message",
-    "approval",
-)
 WAITS = frozenset({"parent", trial.CODE})
 """Codes of operations that stay pending although nothing is sent for them now."""
 BATCH = 64
@@ -174,10 +161,24 @@ class Pusher:
                     if request is not None:
                         prepared.append((operation, request))
                 elif operation.status == PushStatus.PENDING and operation.code not in WAITS:
-                    _close(operation, PushStatus.DONE)
-            self._save(operations)
+                    close(operation, PushStatus.DONE)
+            prepared = self._not_alone(prepared)
+            save(operations)
             refused = sum(each.status == PushStatus.REJECTED for each in operations)
             self.run.count_push(self.resource, push_failed=refused, more=guard.counts)
+        return prepared
+
+    def _not_alone(self, prepared: Prepared) -> Prepared:
+        """What goes together where the provider remembers requests and not rows: should the outcome stay unknown, the
+        object of such a creation is looked up, for its own key was never sent."""
+        batch = self.outbound.resource.batch
+        if batch is None or not batch.keyed:
+            return prepared
+        for places in parcels(self.outbound.resource, [write for _, write in prepared]):
+            for place in places if len(places) > 1 else ():
+                operation, write = prepared[place]
+                prepared[place] = operation, replace(write, repeatable=False)
+                operation.request = prepared[place][1].to_json()
         return prepared
 
     def _read_again(self, operations: list[PushOperation]) -> None:
@@ -196,7 +197,7 @@ class Pusher:
         try:
             planned = self.planner.plan(record, links.get(operation.record_id), needed=operation.needed, facts=facts)
         except (FieldProblem, ConnectorError) as problem:
-            _refuse(operation, problem)
+            refuse(operation, problem)
             return None
         if isinstance(planned, Wait):
             self._wait_for_parents(operation, planned)
@@ -209,7 +210,7 @@ class Pusher:
         try:
             return self._request(operation, write, link)
         except (FieldProblem, ConnectorError) as problem:
-            _refuse(operation, problem)
+            refuse(operation, problem)
             return None
 
     def _request(self, operation: PushOperation, write: Write, link: RecordLink | None) -> PreparedWrite:
@@ -237,15 +238,6 @@ class Pusher:
         operation.request, operation.sent_values = prepared.to_json(), dict(write.local)
         operation.attempts += 1
         return prepared
-
-    def _save(self, operations: list[PushOperation]) -> None:
-        """Write the operations' new state; one statement."""
-        now = timezone.now()
-        for operation in operations:
-            operation.updated_at = now
-        PushOperation.objects.bulk_create(
-            operations, update_conflicts=True, unique_fields=["id"], update_fields=[*WRITTEN, "updated_at"]
-        )
 
     def _wait_for_parents(self, operation: PushOperation, wait: Wait) -> None:
         """Ask for the parents; this operation stays pending and is planned again once they are there."""
@@ -299,7 +291,8 @@ class Pusher:
                 self.landing.store_answers([(operation, found)])
             else:
                 again.append((operation, prepared))
-        self._push_again(self._land(self._start(again, alone=alone)))
+        if again:
+            self._push_again(self._land(self._start(again, alone=alone)))
 
     def _done_already(self, operation: PushOperation, prepared: PreparedWrite, *, over: bool) -> dict[str, Any] | None:
         """The object of a creation that cannot simply be sent again, where it is there. `over`: its request is not on
@@ -312,14 +305,3 @@ class Pusher:
         if found is None and not over:
             adopt.let_arrive(operation.sent_at, self.run.integration.timeout_seconds)
         return found
-
-
-def _refuse(operation: PushOperation, problem: FieldProblem | ConnectorError) -> None:
-    waits = problem.code == locks.CODE
-    _close(operation, PushStatus.HELD if waits else PushStatus.REJECTED, problem.code, problem.sentence)
-
-
-def _close(operation: PushOperation, status: PushStatus, code: str = "", message: str = "") -> None:
-    """Nothing is sent for this operation now; saved with its batch."""
-    operation.status, operation.code, operation.message = status, code, message
-    operation.request, operation.planned = None, operation.wanted

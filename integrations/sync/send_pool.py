@@ -13,6 +13,7 @@ from django.db import connection
 from connectors.base.connector import Connector
 from connectors.base.errors import Conflict, NotFound, Rejected, Transient
 from connectors.base.writes import PreparedWrite
+from integrations.core.ids import uuid7
 
 Outcome = dict[str, object] | Exception
 
@@ -107,7 +108,7 @@ class SendPool:
         try:
             if len(writes) == 1:
                 return dict.fromkeys(parcel.writes, connector.send(writes[0]))
-            rows = connector.push_many(writes, idempotency_key="")
+            rows = connector.push_many(writes, idempotency_key=str(uuid7()))
             return {number: _of_row(row) for number, row in zip(parcel.writes, rows, strict=True)}
         except (Rejected, Conflict, NotFound) as error:
             if len(writes) == 1:

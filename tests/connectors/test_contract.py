@@ -110,6 +110,14 @@ def test_a_writable_resource_declares_what_guards_its_creation(slug: str) -> Non
             assert resource.create_guard != "lookup" or resource.lookup_fields
 
 
+@pytest.mark.parametrize("slug", ADAPTERS)
+def test_what_goes_in_a_request_of_many_can_be_found_again(slug: str) -> None:
+    for resource in ADAPTERS[slug].connector.resources:
+        if batch := resource.batch:
+            assert batch.most > 1 and batch.actions <= resource.capabilities
+            assert not (batch.keyed and "create" in batch.actions) or "lookup" in resource.capabilities
+
+
 def test_a_check_that_would_pass_may_not_be_exempted() -> None:
     adapter = ADAPTERS["rovida"]
     stale = Adapter(adapter.connector, adapter.accounts, {}, exempt={"check": "said to be impossible here"})

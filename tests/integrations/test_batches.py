@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,18 @@ def _customers(adapter: Adapter) -> Resource | None:
     return mine[0] if mine and mine[0].batch and "create" in mine[0].batch.actions else None
 
 
+def _finds(slug: str) -> bool:
+    adapter = ADAPTERS[slug]
+    found = _customers(adapter) if isinstance(adapter, Adapter) else None
+    return found is not None and "name" in {
+        one.local.split(".")[1] for one in found.mappings if one.remote in found.lookup_fields
+    }
+
+
 BATCHING = [slug for slug, found in ADAPTERS.items() if isinstance(found, Adapter) and _customers(found)]
+
+FINDING = [slug for slug in BATCHING if _finds(slug)]
+"""Those that find a customer by its name."""
 
 
 @pytest.fixture(params=BATCHING)
@@ -219,6 +231,29 @@ def test_a_lost_answer_makes_no_row_twice(
     assert not PushOperation.objects.exclude(status=PushStatus.DONE).exists()
 
 
+@pytest.mark.parametrize("desk", FINDING, indirect=True)
+def test_where_only_whole_requests_are_remembered_a_row_of_unknown_outcome_is_looked_up(
+    desk: Desk, both: Integration, synchronise: Synchronise, subject: Subject, resource: Resource, path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert resource.batch is not None
+    keyed = replace(resource, batch=replace(resource.batch, keyed=True))
+    others = [one for one in desk.adapter.connector.resources if one.name != resource.name]
+    monkeypatch.setattr(desk.adapter.connector, "resources", (keyed, *others))
+    both.timeout_seconds, both.max_retries = 1, 0
+    both.save()
+    before, records = len(desk.live(subject)), new_customers()
+    desk.fault("timeout", path=path, seconds=1.5, after=True)
+    desk.forget()
+    assert synchronise(both).status == JobStatus.FAILED
+    assert PushOperation.objects.filter(status=PushStatus.SENDING).count() == MANY
+    wait_until(lambda: written(desk) == [path])
+    desk.forget()
+    assert synchronise(both).status == JobStatus.COMPLETED
+    assert once_each(desk, subject, resource, before, records)
+    assert written(desk) == [], "what is found is not written again"
+
+
 @pytest.mark.processes
 def test_a_process_that_dies_before_the_answer_makes_no_row_twice(
     desk: Desk, both: Integration, subject: Subject, resource: Resource, path: str, child_environment: dict[str, str]
@@ -243,14 +278,20 @@ def killed(job: SyncJob, env: dict[str, str], when: Callable[[], bool]) -> None:
     assert child.stdout.readline().strip() == "ready"
     child.stdin.write("go\n")
     child.stdin.flush()
-    deadline = time.monotonic() + 30
-    while not when():
-        assert time.monotonic() < deadline and child.poll() is None
-        time.sleep(0.01)
+    wait_until(when)
+    assert child.poll() is None
     child.kill()
     child.wait(10)
     # As if its lease had run out: the test need not wait for that.
     SyncJob.objects.filter(pk=job.pk, status=JobStatus.RUNNING).update(lease_until=timezone.now())
+
+
+def wait_until(when: Callable[[], bool]) -> None:
+    """Until something is so."""
+    deadline = time.monotonic() + 30
+    while not when():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_trial_sends_no_more_than_its_records_however_many_go_at_once(

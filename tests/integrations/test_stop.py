@@ -81,10 +81,10 @@ def test_a_write_that_is_ready_is_not_sent(
 
     whole = Pusher._start
 
-    def stopped_in_between(self: Pusher, prepared: Any) -> Any:
+    def stopped_in_between(self: Pusher, prepared: Any, **options: Any) -> Any:
         EmergencyStop.objects.update_or_create(pk=1, defaults={"stopped_at": job.created_at})
         time.sleep(stop.LOOK_EVERY)
-        return whole(self, prepared)
+        return whole(self, prepared, **options)
 
     monkeypatch.setattr(Pusher, "_start", stopped_in_between)
     simulator.forget_requests()
