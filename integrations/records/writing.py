@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, models
 from django.db.models.base import ModelState
 
+from integrations.core.fields import SecretField
 from integrations.records import fastjson
 from integrations.records.values import to_json
 
@@ -71,11 +72,31 @@ def write_rows(model: type[models.Model], rows: Sequence[Sequence[Any]], mode: M
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         part = rows[start : start + ROWS_PER_STATEMENT]
         if pipeline is not None:
-            pipeline.send(sql, _encode(model, part), model, len(part))
+            pipeline.send(sql, _encode(columns_of(model), part), model, len(part))
             continue
         with connection.cursor() as cursor:
-            cursor.execute(sql, [_encode(model, part)])
+            cursor.execute(sql, [_encode(columns_of(model), part)])
             _demand(cursor.rowcount, len(part), model)
+
+
+def update_rows(model: type[M], names: Sequence[str], instances: Sequence[M]) -> None:
+    """Write these columns (attribute names) of rows that exist, and leave all others alone; one statement.
+
+    Raises IntegrityError when one of the rows is not there any more.
+    """
+    if not instances:
+        return
+    columns = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    rows = [[_stored(column, each) for column in columns] for each in instances]
+    with connection.cursor() as cursor:
+        cursor.execute(_update_statement(connection.vendor, model, tuple(columns)), [_encode(columns, rows)])
+        _demand(cursor.rowcount, len(rows), model)
+
+
+def _stored(column: Any, instance: models.Model) -> Any:
+    """A value for JSON; a secret as the database keeps it."""
+    value = getattr(instance, column.attname)
+    return column.get_db_prep_save(value, connection) if isinstance(column, SecretField) else value
 
 
 def _demand(written: int, wanted: int, model: type[models.Model]) -> None:
@@ -190,6 +211,21 @@ def _statement(vendor: str, model: type[models.Model], mode: Mode) -> str:
     return sql
 
 
+@lru_cache
+def _update_statement(vendor: str, model: type[models.Model], columns: tuple[models.Field[Any, Any], ...]) -> str:
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    if vendor == "postgresql":
+        key, *picked = [_pick_postgresql(position, column) for position, column in enumerate(columns)]
+        source = "jsonb_array_elements(%s::jsonb) AS given(v)"
+    else:
+        key, *picked = [f"json_extract(given.value, '$[{position}]')" for position in range(len(columns))]
+        source = "json_each(%s) AS given"
+    names = [quote(str(column.column)) for column in columns]
+    updates = ", ".join(f"{name} = {value}" for name, value in zip(names[1:], picked, strict=True))
+    return f"UPDATE {table} SET {updates} FROM {source} WHERE {table}.{names[0]} = {key}"  # noqa: S608 - our own names
+
+
 def _pick_postgresql(position: int, column: models.Field[Any, Any]) -> str:
     if isinstance(column, models.JSONField):
         return f"nullif(v->{position}, 'null'::jsonb)"
@@ -201,10 +237,10 @@ def _pick_postgresql(position: int, column: models.Field[Any, Any]) -> str:
     return f"(v->>{position})::{column.rel_db_type(connection) if column.is_relation else column.db_type(connection)}"
 
 
-def _encode(model: type[models.Model], rows: Sequence[Sequence[Any]]) -> str:
+def _encode(columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
     if connection.vendor == "postgresql":
         return fastjson.dumps(rows)
-    documents = [isinstance(column, models.JSONField) for column in columns_of(model)]
+    documents = [isinstance(column, models.JSONField) for column in columns]
     given = [
         [to_json(value) if is_document else value for value, is_document in zip(row, documents, strict=True)]
         for row in rows

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from connectors.base.errors import ConnectorError
 from integrations.models import PushOperation, PushStatus
+from integrations.records.writing import update_rows
 from integrations.sync import locks
 from integrations.sync.problems import FieldProblem
 
@@ -32,9 +33,7 @@ def save(operations: Sequence[PushOperation]) -> None:
     now = timezone.now()
     for operation in operations:
         operation.updated_at = now
-    PushOperation.objects.bulk_create(
-        operations, update_conflicts=True, unique_fields=["id"], update_fields=[*WRITTEN, "updated_at"]
-    )
+    update_rows(PushOperation, [*WRITTEN, "updated_at"], operations)
 
 
 def refuse(operation: PushOperation, problem: FieldProblem | ConnectorError) -> None:

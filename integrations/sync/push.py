@@ -106,7 +106,6 @@ class Pusher:
             self.run.claim.check()
             stop = self.run.out_of_time()
             waiting = [] if stop else list(self._operations(PushStatus.PENDING, after=last)[: min(self.at_once, room)])
-            # Taken down now: writing an operation anew gives the instance another time of creation.
             last = (waiting[-1].created_at, waiting[-1].pk) if waiting else last
             following = self._start(self._prepare(waiting)) if waiting else NOTHING_FLIES
             room -= len(following.prepared) if self.run.integration.is_trial else 0
