@@ -173,3 +173,10 @@ def test_only_a_preview_that_is_over_can_be_applied(state: dict[str, Any], admin
     assert made.direction == "in"
     synchronised = rows.job(made)
     assert administrator_client.post(reverse("integrations:apply_preview", args=[synchronised.pk])).status_code == 404
+
+
+def test_what_cannot_synchronise_says_what_to_do_first_instead_of_a_button(administrator_client: Client) -> None:
+    made = rows.integration(status="inactive")
+    html = administrator_client.get(reverse("integrations:preview", args=[made.pk])).content.decode()
+    assert "Activez d’abord l’intégration." in html
+    assert "Aperçu</button>" not in html
