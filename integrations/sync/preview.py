@@ -27,6 +27,7 @@ from integrations.sync.run import Run
 MOST_RECORDS = 5_000
 BATCH = 200
 EXAMPLES = 10
+WAITS = "Sera créé une fois que l’enregistrement dont il dépend l’est."
 """Examples that are kept of each sort of change of each object."""
 
 Report = dict[str, Any]
@@ -206,8 +207,12 @@ def _plan_batch(pusher: Pusher, operations: list[PushOperation], report: Report)
             continue
         action = "create" if isinstance(write, Wait) else write.action.split(":")[0]
         report[action] += 1
-        if _room(report, action) and isinstance(write, Write):
+        if not _room(report, action):
+            continue
+        if isinstance(write, Write):
             report["examples"].append(_outbound_example(pusher, link, record, action, write))
+        else:
+            report["examples"].append({"action": action, "title": record.full_title, "sentence": WAITS})
 
 
 def _outbound_example(

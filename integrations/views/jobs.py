@@ -35,6 +35,7 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sides": sides_of(found) if found.dry_run else [],
         "sends": found.integration.sends or found.pushed or found.push_failed,
         "refused": _refused(found),
+        "live": is_fragment(request),
         "set_aside": [] if found.dry_run else list(selectors.set_aside_by(found)),
     }
     if not is_fragment(request) or found.is_open:

@@ -101,7 +101,7 @@ def told(events: Sequence[AuditEvent]) -> list[tuple[AuditEvent, list[tuple[str,
 
 def changes(event: AuditEvent, known: Known | None = None) -> list[tuple[str, Any, Any]]:
     """The facts that an act touched: name, before, after (None where a side says nothing)."""
-    before, after = event.before or {}, event.after or {}
+    before, after = _differences(event.before or {}, event.after or {})
     known = known or Known()
     subject = _Subject(
         known.providers.get(event.target_id, "") if event.target_type == Integration._meta.label_lower else "",
@@ -113,6 +113,16 @@ def changes(event: AuditEvent, known: Known | None = None) -> list[tuple[str, An
         (_name(name, subject), *(_fact(name, side.get(name), subject) for side in (before, after)))
         for name in dict.fromkeys([*before, *after])
     ]
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides; of a list that is on both, only what went and what came."""
+    old, new = dict(before), dict(after)
+    for name in before.keys() & after.keys():
+        if isinstance(before[name], list) and isinstance(after[name], list):
+            old[name] = [one for one in before[name] if one not in after[name]]
+            new[name] = [one for one in after[name] if one not in before[name]]
+    return old, new
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from integrations.models import (
 )
 from integrations.records.models import Unit
 from integrations.records.services import Change, Origin, apply
+from integrations.sync.preview import WAITS
 from tests.integrations.conftest import Synchronise, finish
 from tests.integrations.quickbooks import connected
 
@@ -229,6 +230,15 @@ def test_the_first_preview_of_books_keeps_not_even_their_lists(
     assert job.report["in"]["invoices"]["create"] > 0
     assert everything() == before and not RemoteOption.objects.exists()
     assert written(simulator, "quickbooks") == []
+
+
+def test_a_creation_that_waits_for_another_is_among_the_examples(both: Integration, synchronise: Synchronise) -> None:
+    made = apply([Change("property", action="create", values={"name": "Le Faubourg", "code": "FAU-1"})], USER)[0]
+    apply([Change("unit", action="create", values={"property": made.id, "number": "101"})], USER)
+    out = preview(both, synchronise)["out"]
+    (shown,) = examples(out["units"], "create")
+    assert out["units"]["create"] == 1
+    assert shown["sentence"] == WAITS
 
 
 def test_the_outbound_part_costs_the_same_for_three_records_and_for_thirty(

@@ -46,11 +46,17 @@ def test_the_log_speaks_of_lists_and_of_single_fields_in_words(administrator_cli
     )
     books = rows.integration(provider="quickbooks")
     rules = ["invoices.item → 1", "invoices.gone → 2"]
-    audit.record("integration.slots_changed", target=books, before={"rules": []}, after={"rules": rules})
+    audit.record(
+        "integration.slots_changed",
+        target=books,
+        before={"rules": ["bills.item → 9"]},
+        after={"rules": [*rules, "bills.item → 9"]},
+    )
     html = administrator_client.get("/audit").content.decode()
     assert "Locataire, Courriel, en cas de conflit" in html
     assert '<span class="before">—</span> <span class="after">La plateforme l’emporte</span>' in html
-    assert "Factures, Article ou service → 1, Factures, gone → 2" in html
+    # What stays as it was is not repeated.
+    assert '<span class="after">Factures, Article ou service → 1, Factures, gone → 2</span>' in html
 
 
 def test_the_log_names_objects_and_fields_as_their_provider_does(administrator_client: Client) -> None:

@@ -43,7 +43,9 @@ def test_progress_asks_for_itself_until_the_end_then_brings_the_report(administr
     assert 'id="report"' not in during.content.decode()
     assert "HX-Request" in during["Vary"]
     states = re.findall(r'<span class="status[^"]*">(Terminé|En cours|En attente)</span>', during.content.decode())
-    assert states == ["Terminé", "En cours", "En attente", "En attente"]
+    assert states[:4] == ["Terminé", "En cours", "En attente", "En attente"]
+    # The state beside the title follows too.
+    assert 'id="job-state" hx-swap-oob="true"' in during.content.decode()
 
     SyncJob.objects.filter(pk=job.pk).update(status="failed", error_message="ROVIDA ne répond pas.")
     after = administrator_client.get(address, headers=rows.FRAGMENT)
