@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,14 +15,14 @@ from connectors.base.classify import Answer
 from connectors.base.connector import Connector, Page
 from connectors.base.errors import ConnectorError, Transient
 from connectors.base.resource import Codec
-from connectors.base.writes import PreparedWrite
-from tests.connectors.suite import access, reading, trouble, writing
+from connectors.base.writes import Outcome, PreparedWrite
+from tests.connectors.suite import access, batches, reading, trouble, writing
 from tests.connectors.suite.adapter import Adapter, adapters
 from tests.connectors.suite.desk import Desk
 from tests.connectors.suite.registry import PROVIDER_CHECKS, RESOURCE_CHECKS, Case
 from tests.simulator import Control
 
-CHECKS = (access, reading, trouble, writing)
+CHECKS = (access, reading, trouble, writing, batches)
 Sound: Any = connectors.get("rovida")
 FLOATS = Codec(lambda raw: raw and raw["amount"] / 100, Sound.resource("tenants").codecs["cents"].encode)
 
@@ -108,6 +110,51 @@ class TakesAnythingForAList(Sound):
         return [one for one in super()._records(data) if one.get("id")]
 
 
+Batching: Any = connectors.get("hubspot")
+
+
+class MixesRows(Batching):
+    def send_many(self, *args: Any) -> list[Outcome]:
+        return list(reversed(super().send_many(*args)))
+
+
+class GivesUpForOneRow(Batching):
+    def send_many(self, *args: Any) -> list[Outcome]:
+        outcomes = super().send_many(*args)
+        for one in outcomes:
+            if isinstance(one, Exception):
+                raise one
+        return outcomes
+
+
+class LooksAtNoVersion(Batching):
+    def send_many(self, joined: PreparedWrite, writes: Any) -> list[Outcome]:
+        return super().send_many(joined, [replace(one, version="") for one in writes])
+
+
+class ForgetsWhoseRowItIs(Batching):
+    def join(self, writes: Any, **options: Any) -> PreparedWrite:
+        joined = super().join(writes, **options)
+        return replace(joined, body=joined.body.replace("objectWriteTraceId", "trace"))
+
+    def send_many(self, joined: PreparedWrite, writes: Any) -> list[Outcome]:
+        rows = self.client.request("POST", joined.path, json=json.loads(joined.body)).data["results"]
+        return [self.fetch(joined.resource, row["id"]) for row in rows]
+
+
+class MakesEachAnew(Batching):
+    def join(self, writes: Any, **options: Any) -> PreparedWrite:
+        joined = super().join(writes, **options)
+        rows = json.loads(joined.body)["inputs"]
+        anew = [{**row, "id": f"{row['id']}-{uuid.uuid4()}"} for row in rows]
+        return replace(joined, body=json.dumps({"inputs": anew}))
+
+    def send_many(self, joined: PreparedWrite, writes: Any) -> list[Outcome]:
+        rows = {row["objectWriteTraceId"]: row for row in self.sent(joined).data["results"]}
+        traces = [json.loads(one.body)["inputs"][0]["objectWriteTraceId"] for one in writes]
+        return [self.fetch(joined.resource, rows[trace]["id"]) for trace in traces]
+
+
 FAULTS = [
     (LosesARecord, ("full_pull", "page_edges", "resume")),
     (AsksTwice, ("full_pull", "page_edges")),
@@ -142,8 +189,28 @@ def test_a_fault_is_found(simulator_server: Control, faulty: type[Connector], na
         run()
 
 
-def _desk(control: Control, connector: type[Connector]) -> Desk:
-    adapter = adapters()["rovida"]
+BATCH_FAULTS = [
+    (MixesRows, ("batch_create", "batch_update", "batch_bad_row")),
+    (GivesUpForOneRow, ("batch_bad_row", "batch_spoilt_update")),
+    (LooksAtNoVersion, ("batch_spoilt_update",)),
+    (ForgetsWhoseRowItIs, ("batch_create", "batch_bad_row")),
+    (MakesEachAnew, ("batch_time_out",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("faulty", "name"),
+    [pytest.param(faulty, name, id=f"{faulty.__name__}-{name}") for faulty, names in BATCH_FAULTS for name in names],
+)
+def test_a_fault_of_many_writes_is_found(simulator_server: Control, faulty: type[Connector], name: str) -> None:
+    desk = _desk(simulator_server, faulty, "hubspot")
+    case = Case(desk, faulty.resource("companies"), desk.adapter.subjects["companies"])
+    with pytest.raises((AssertionError, ConnectorError, pytest.fail.Exception)):
+        RESOURCE_CHECKS[name][0](case)
+
+
+def _desk(control: Control, connector: type[Connector], slug: str = "rovida") -> Desk:
+    adapter = adapters()[slug]
     assert isinstance(adapter, Adapter)
     desk = Desk(replace(adapter, connector=connector), control, "api_key")
     desk.reset()

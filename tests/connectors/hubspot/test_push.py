@@ -172,3 +172,65 @@ def test_a_prepared_write_holds_no_credential_and_asks_for_nothing(hubspot, simu
     assert PreparedWrite.from_json(prepared.to_json()) == prepared
     assert token not in prepared.to_json() and prepared.repeatable
     assert len(simulator.requests("hubspot")) == before
+
+
+def many(hubspot, rows):
+    """Join, store, read back and send."""
+    joined = hubspot.join(rows, idempotency_key="k")
+    return hubspot.send_many(PreparedWrite.from_json(joined.to_json()), rows)
+
+
+def test_many_contacts_are_made_and_tied_in_a_few_requests(hubspot, simulator):
+    rows = [
+        hubspot.prepare_push(
+            "contacts", {"firstname": f"N{n}", "_company": f"30000{1 + n % 3}"}, idempotency_key="", reference=f"r{n}"
+        )
+        for n in range(20)
+    ]
+    simulator.forget_requests("hubspot")
+    made = many(hubspot, rows)
+    assert [(one["firstname"], one["_company"]) for one in made] == [(f"N{n}", f"30000{1 + n % 3}") for n in range(20)]
+    assert len(simulator.requests("hubspot")) == 5  # write, companies, tie, read, companies
+    assert made[7] == hubspot.fetch("contacts", made[7]["id"])
+
+
+def test_many_contacts_go_to_another_company_or_to_none_and_one_cannot(hubspot):
+    before = [hubspot.fetch("contacts", one) for one in ("100001", "100002", "100003", "100004")]
+    assert before[0]["_company"]
+    targets = ["300005", None, "999999", before[3]["_company"]]
+    rows = [
+        hubspot.prepare_push(
+            "contacts", {"_company": to, "jobtitle": "Chef"}, idempotency_key="", remote_id=one["id"],
+            version=one["updatedAt"],
+        )
+        for one, to in zip(before, targets, strict=True)
+    ]  # fmt: skip
+    moved, freed, lost, same = many(hubspot, rows)
+    assert isinstance(lost, NotFound)
+    assert [(one["_company"], one["jobtitle"]) for one in (moved, freed, same)] == [
+        ("300005", "Chef"), (None, "Chef"), (before[3]["_company"], "Chef"),
+    ]  # fmt: skip
+
+
+def test_a_row_that_the_answer_does_not_name_is_told_as_unknown(hubspot, monkeypatch):
+    rows = [
+        hubspot.prepare_push("companies", {"name": f"N{n}"}, idempotency_key="", reference=f"r{n}") for n in range(3)
+    ]
+    whole = HubSpot.sent
+
+    def shortened(self, *args, **options):
+        answer = whole(self, *args, **options)
+        answer.data["results"] = answer.data["results"][:-1]
+        return answer
+
+    monkeypatch.setattr(HubSpot, "sent", shortened)
+    # The fake answers in another order: the first row comes last.
+    unknown, *others = many(hubspot, rows)
+    assert isinstance(unknown, Transient) and unknown.code == "unanswered"
+    assert [one["name"] for one in others] == ["N1", "N2"]
+
+
+def test_rows_without_the_unique_property_tell_what_to_create(hubspot, simulator):
+    simulator.configure("hubspot", hidden_properties=["lacoste_id"])
+    rows = [hubspot.prepare_push("companies", COMPANY, idempotency_key="", reference=f"r{n}") for n in range(2)]
+    assert {one.code for one in many(hubspot, rows)} == {"no_unique_property"}

@@ -2,7 +2,11 @@
 
 import pytest
 from hubspot import HubSpot as Sdk
-from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
+from hubspot.crm.associations.v4 import (
+    BatchInputPublicDefaultAssociationMultiPost,
+    BatchInputPublicFetchAssociationsBatchRequest,
+    PublicDefaultAssociationMultiPost,
+)
 from hubspot.crm.companies import PublicObjectSearchRequest, SimplePublicObjectInput
 from hubspot.crm.contacts import (
     BatchInputSimplePublicObjectBatchInputUpsert,
@@ -84,3 +88,13 @@ def test_it_reads_lists_and_errors(sdk):
             SimplePublicObjectInputForCreate(properties={"email": "eloise.dube@courriel.example"}, associations=[])
         )
     assert caught.value.status == 409 and "Existing ID: 100001" in caught.value.body
+
+
+def test_it_ties_many_as_the_connector_does(sdk):
+    inputs = BatchInputPublicDefaultAssociationMultiPost(
+        inputs=[
+            PublicDefaultAssociationMultiPost(_from={"id": one}, to={"id": "300004"}) for one in ("100001", "100002")
+        ]
+    )
+    answer = sdk.crm.associations.v4.batch_api.create_default("contacts", "companies", inputs)
+    assert {(one._from.id, one.to.id) for one in answer.results} == {("100001", "300004"), ("100002", "300004")}

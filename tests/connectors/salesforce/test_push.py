@@ -203,3 +203,41 @@ def test_an_external_id_that_several_carry_is_refused(script):
 def test_the_version_of_the_api_is_a_setting(connect):
     prepared = connect({"api_version": "68.0"}).prepare_delete("accounts", "001", idempotency_key="k")
     assert prepared.path == "services/data/v68.0/sobjects/Account/001"
+
+
+def test_many_rows_carry_what_single_writes_have_in_their_address(salesforce):
+    rows = [
+        salesforce.prepare_push("accounts", ACCOUNT, idempotency_key="", reference=f"é/{number}") for number in range(2)
+    ]
+    joined = salesforce.join(rows, idempotency_key="")
+    body = json.loads(joined.body)
+    assert (joined.method, joined.path, body["allOrNone"]) == (
+        "PATCH",
+        "services/data/v66.0/composite/sobjects/Account/Lacoste_Id__c",
+        False,
+    )
+    assert [(one["attributes"], one["Lacoste_Id__c"]) for one in body["records"]] == [
+        ({"type": "Account"}, "é/0"), ({"type": "Account"}, "é/1"),
+    ]  # fmt: skip
+    assert all("id" not in one for one in body["records"])
+    made = salesforce.send_many(joined, rows)
+    changes = [
+        salesforce.prepare_push("accounts", {"Phone": "1"}, idempotency_key="", remote_id=one["Id"]) for one in made
+    ]
+    joined = salesforce.join(changes, idempotency_key="")
+    assert joined.path == "services/data/v66.0/composite/sobjects"
+    assert [one["id"] for one in json.loads(joined.body)["records"]] == [one["Id"] for one in made]
+
+
+def test_an_answer_with_fewer_rows_leaves_all_of_them_unknown(salesforce, monkeypatch):
+    rows = [salesforce.prepare_push("accounts", ACCOUNT, idempotency_key="", reference=f"r{n}") for n in range(3)]
+    whole = Salesforce.sent
+
+    def shortened(self, *args, **options):
+        answer = whole(self, *args, **options)
+        del answer.data[0]
+        return answer
+
+    monkeypatch.setattr(Salesforce, "sent", shortened)
+    outcomes = salesforce.push_many(rows, idempotency_key="")
+    assert [getattr(one, "code", "") for one in outcomes] == ["unanswered"] * 3
