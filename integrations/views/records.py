@@ -17,7 +17,7 @@ from integrations.records import selectors as reading
 from integrations.records.kinds import KINDS, FieldInfo, Kind
 from integrations.records.models import Record
 from integrations.views import histories
-from integrations.views.common import page, paginate
+from integrations.views.common import is_fragment, page, paginate
 
 HISTORY_SHOWN = 50
 # How the overview gathers the kinds; all of them are here (a test compares).
@@ -61,6 +61,7 @@ def listing(request: HttpRequest, kind: str) -> HttpResponse:
         "page": paginate(request, reading.listing(found, search, archived=archived)),
         "search": search,
         "archived": archived,
+        "live": is_fragment(request),
     }
     return page(request, "records/list.html", context, part="results")
 

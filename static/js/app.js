@@ -112,8 +112,11 @@
     // Its control may be gone with what it did: then the part that took its place.
     if (replaced && document.activeElement === document.body) {
       // A poll never moves the page under the reader.
-      const place = kept?.isConnected ? kept : document.getElementById(focused) ?? document.getElementById(replaced);
-      place?.focus({ preventScroll: polled });
+      const part = document.getElementById(replaced);
+      const place = kept?.isConnected ? kept : document.getElementById(focused) ?? part?.querySelector(".is-invalid");
+      (place ?? part)?.focus({ preventScroll: polled });
+      // Not everything can hold the focus: then what is around it, so that keys still reach a dialog.
+      if (document.activeElement === document.body) part?.closest("[tabindex]")?.focus({ preventScroll: true });
     }
   });
 })();

@@ -174,6 +174,18 @@ def test_the_dialog_works_by_keyboard(signed_in: Page, live_server: LiveServer) 
     assert signed_in.url == f"{live_server.url}/integrations"
 
 
+def test_a_dialog_that_refuses_keeps_the_keyboard(signed_in: Page, live_server: LiveServer) -> None:
+    made = rows.integration(name="Immeubles du Nord")
+    signed_in.goto(live_server.url + reverse("integrations:settings", args=[made.pk]))
+    signed_in.get_by_role("link", name="Supprimer").click()
+    dialog = signed_in.get_by_role("dialog", name="Supprimer « Immeubles du Nord »")
+    signed_in.locator("#dialog:focus").wait_for()
+    dialog.get_by_role("button", name="Supprimer l’intégration").press("Enter")
+    expect(dialog.get_by_label("Nom de l’intégration")).to_be_focused()
+    signed_in.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+
+
 def test_a_card_follows_its_synchronisation_by_itself(signed_in: Page, live_server: LiveServer) -> None:
     made = rows.integration(name="Immeubles du Nord")
     signed_in.goto(f"{live_server.url}/integrations")

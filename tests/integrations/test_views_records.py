@@ -58,6 +58,7 @@ def test_a_search_finds_every_word_and_answers_htmx_with_the_rows_alone(administ
     assert "Tremblay" in found
     assert "Gagnon" not in found
     assert "<html" not in found
+    assert '<span class="count" id="total" hx-swap-oob="true">1</span>' in found
     assert "Rien ne correspond à « &lt;b&gt; »" in listing(administrator_client, "tenant", "?q=%3Cb%3E")
 
 
