@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,19 @@ def _clean_cache(request: pytest.FixtureRequest) -> None:
     if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request of this process waits for a provider's rhythm, which alone made some tests last seconds. Pauses and
+    the day's budget hold; tests of the rhythm itself have a `pace` of their own."""
+    from integrations.sync import bucket, gateway
+
+    def hurried(integration_id: Any, label: str, limits: Any) -> Any:
+        quick = replace(limits, rate=max(limits.rate, 200), burst=max(limits.burst, 2000))
+        return bucket.bucket_of(integration_id, label, quick)
+
+    monkeypatch.setattr(gateway, "bucket_of", hurried)
 
 
 # --- People -------------------------------------------------------------------------------------------------------

@@ -38,6 +38,11 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def pace() -> None:
+    """The rhythm as it is declared."""
+
+
 @pytest.fixture
 def make(rovida: Integration) -> Callable[..., SharedBucket]:
     """make(rate, burst, …): another process's share of the same integration."""

@@ -16,7 +16,6 @@ from integrations.records.kinds import KINDS, clean, value_of
 from integrations.records.services import Change, Origin, apply
 from tests.connectors.suite.adapter import Adapter, Said, adapters
 from tests.connectors.suite.desk import Desk, understood
-from tests.connectors.support import Unlimited
 from tests.integrations.conftest import Synchronise
 from tests.simulator import Control
 
@@ -40,10 +39,9 @@ def desk(simulator: Control, slug: str) -> Desk:
 
 
 @pytest.fixture
-def integration(desk: Desk, administrator: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Integration:
-    """Connected to the first account of the simulator, both ways, and in no need to be slow."""
+def integration(desk: Desk, administrator: Any, settings: Any) -> Integration:
+    """Connected to the first account of the simulator, both ways."""
     settings.SIMULATOR_URL = desk.control.url
-    monkeypatch.setattr("integrations.sync.gateway.shared_limiter", lambda integration: Unlimited())
     made = Integration.objects.create(
         provider=desk.slug, name=desk.slug, environment="simulator", account_id=desk.account, account_name="Essai",
         direction="both", retry_delay_ms=100, config=dict(desk.adapter.config),
