@@ -148,32 +148,16 @@ class SeenPage(models.Model):
         return f"{self.resource}"
 
 
-class GuardWindow(models.Model):
-    """The risky changes of one object that came by webhook lately: whoever adds to its marks holds this row.
-
-    `linked`: how many records were linked at `linked_at`, as the limit is a share of them.
+class GuardMark(models.Model):
+    """One remote object with a risky change of the sort `name` that came by webhook, and when it last had one; `held`:
+    it was set aside. The id follows from the other columns. One mark without name and object stands for all of its
+    integration and resource: whoever counts writes it first, and so holds it.
     """
 
-    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
-    resource = models.CharField("objet", max_length=60)
-    linked = models.PositiveIntegerField(default=0)
-    linked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "garde des webhooks"
-        verbose_name_plural = "gardes des webhooks"
-        constraints = [
-            models.UniqueConstraint(fields=["integration", "resource"], name="one_guard_window_per_resource")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.resource}"
-
-
-class GuardMark(models.Model):
-    """One remote object with a risky change of the sort `name`, and when it last had one; `held`: it was set aside."""
-
-    window = models.ForeignKey(GuardWindow, models.CASCADE, related_name="marks", db_index=False)
+    id = models.UUIDField(primary_key=True, editable=False)
+    # The index by time begins with it.
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+", db_index=False)
+    resource = models.CharField(max_length=60)
     name = models.CharField(max_length=30)
     remote_id = models.CharField(max_length=255)
     at = models.DateTimeField(db_index=True)
@@ -181,8 +165,7 @@ class GuardMark(models.Model):
 
     class Meta:
         verbose_name = "changement compté"
-        constraints = [models.UniqueConstraint(fields=["window", "name", "remote_id"], name="one_mark_per_object")]
-        indexes = [models.Index(fields=["window", "name", "at"], name="marks_by_time")]
+        indexes = [models.Index(fields=["integration", "resource", "name", "at"], name="marks_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.remote_id}"
+        return f"{self.resource} {self.remote_id}"

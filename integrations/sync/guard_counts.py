@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -15,7 +15,6 @@ from django.utils import timezone
 from integrations.models import (
     Approval,
     GuardMark,
-    GuardWindow,
     LinkState,
     RecordLink,
     RiskyAction,
@@ -23,8 +22,11 @@ from integrations.models import (
     SyncJob,
     Trigger,
 )
+from integrations.records.writing import row_of, write_rows
 
 LINKED = "linked"
+_linked: dict[tuple[UUID, str], tuple[float, int]] = {}
+"""(integration, resource) → when this process counted its links, and how many there were."""
 
 
 def count_name(side: str, action: str) -> str:
@@ -101,19 +103,15 @@ class RunCounts:
 @dataclass
 class WindowCounts(RunCounts):
     """What webhooks ask for comes one object at a time and in short runs: counted over the last GUARD_WINDOW_MINUTES,
-    each object once. Whoever counts holds the window's row until its transaction ends, so that no two processes take
-    the same room."""
+    each object once. Whoever counts holds a row until its transaction ends, so that no two processes take the same
+    room. Within `pipelined` only the count waits for the database."""
+
+    _holds: bool = False
 
     def note(self, name: str, keys: Collection[str], held: Collection[str]) -> None:
         """Count these, in one statement."""
         super().note(name, keys, held)
-        now = timezone.now()
-        GuardMark.objects.bulk_create(
-            [GuardMark(window=self._window, name=name, remote_id=key, at=now, held=key in held) for key in keys],
-            update_conflicts=True,
-            unique_fields=["window", "name", "remote_id"],
-            update_fields=["at", "held"],
-        )
+        self._write([self._mark(name, key, key in held) for key in dict.fromkeys(keys)])
 
     def applied(self, name: str) -> int:
         """Of the run where there is one, else of the window."""
@@ -121,29 +119,38 @@ class WindowCounts(RunCounts):
 
     @property
     def linked(self) -> int:
-        """How many records are linked; counted once in a window's time."""
-        window = self._window
-        if window.linked_at is None or window.linked_at < timezone.now() - period():
-            window.linked, window.linked_at = self._count_linked(), timezone.now()
-            window.save(update_fields=["linked", "linked_at"])
-        return window.linked
-
-    @cached_property
-    def _window(self) -> GuardWindow:
-        """The window's row, held until the transaction ends."""
-        mine = {"integration_id": self.integration_id, "resource": self.resource}
-        rows = GuardWindow.objects.select_for_update().filter(**mine)
-        found = rows.first()
-        if found is None:
-            GuardWindow.objects.bulk_create([GuardWindow(**mine)], ignore_conflicts=True)
-            found = rows.get()
-        return found
+        """How many records are linked; each process counts once in a window's time."""
+        place, now = (self.integration_id, self.resource), time.monotonic()
+        counted_at, linked = _linked.get(place, (float("-inf"), 0))
+        if counted_at < now - period().total_seconds():
+            linked = self._count_linked()
+            _linked[place] = now, linked
+        return linked
 
     def _met_before(self, name: str, keys: Collection[str]) -> int:
+        if not self._holds:
+            self._write([self._mark("", "", held=False)])
+            self._holds = True
         return self._marks(name).exclude(remote_id__in=keys).count()
 
     def _marks(self, name: str) -> QuerySet[GuardMark]:
-        return GuardMark.objects.filter(window=self._window, name=name, at__gt=timezone.now() - period())
+        mine = {"integration": self.integration_id, "resource": self.resource, "name": name}
+        return GuardMark.objects.filter(**mine, at__gt=timezone.now() - period())
+
+    def _mark(self, name: str, key: str, held: bool) -> GuardMark:
+        return GuardMark(
+            id=uuid5(self.integration_id, f"{self.resource}\n{name}\n{key}"),
+            integration_id=self.integration_id,
+            resource=self.resource,
+            name=name,
+            remote_id=key,
+            at=timezone.now(),
+            held=held,
+        )
+
+    @staticmethod
+    def _write(marks: list[GuardMark]) -> None:
+        write_rows(GuardMark, [row_of(mark) for mark in marks], "replace")
 
 
 def counts_of(integration_id: UUID, resource: str, job: SyncJob | None, side: Side) -> RunCounts:
@@ -157,8 +164,8 @@ def counts_of(integration_id: UUID, resource: str, job: SyncJob | None, side: Si
 def begin_anew(approval: Approval) -> None:
     """Count what webhooks change from now on, as a person approved what came before; one statement."""
     if approval.side == Side.IN and approval.action != RiskyAction.REVIVE:
-        window = {"window__integration": approval.integration_id, "window__resource": approval.resource}
-        GuardMark.objects.filter(**window, name=count_name(approval.side, approval.action)).delete()
+        mine = {"integration": approval.integration_id, "resource": approval.resource}
+        GuardMark.objects.filter(**mine, name=count_name(approval.side, approval.action)).delete()
 
 
 def forget_old() -> int:
