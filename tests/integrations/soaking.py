@@ -287,7 +287,10 @@ class Soak:
             step = self.dice.choice([-TEN_MINUTES, TEN_MINUTES])
             self.fake.advance(step)
         self.people.edit(str(number), deletions=trouble != "provider clock")
-        self.wire.jumbled = self.dice.random() < 0.5  # beside whatever else happens
+        # Beside whatever else happens:
+        self.wire.jumbled = self.dice.random() < 0.5
+        if self.dice.random() < 0.5:
+            self.wire.lost = {self.dice.randint(1, 12): self.dice.choice(["time-out", "later"])}
         job = self.troubles[trouble]()
         connections.close_all()
         self.counts["runs cancelled"] += job.status == JobStatus.CANCELLED
