@@ -94,12 +94,18 @@ def test_a_resolved_conflict_is_told_with_the_titles_of_records(
 def test_a_merge_is_told_by_fields_of_the_record(administrator_client: Client) -> None:
     division = rows.record("division", code="ELE", name="Électricité")
     kept = rows.record("customer", name="Luc Roy")
-    changed = {"division": str(division.pk), "billing_address": {"line1": "12, rue Ontario"}, "references": 3}
+    changed = {
+        "phone": "+15145550142",
+        "division": str(division.pk),
+        "billing_address": {"line1": "12, rue Ontario"},
+        "references": 3,
+    }
     audit.record("customers.merged", target=kept, before={"division": None}, after=changed)
     html = administrator_client.get("/audit").content.decode()
     assert '<span class="after">Électricité</span>' in html
     assert "12, rue Ontario" in html and "line1" not in html
     assert "Renvois déplacés" in html
+    assert "514 555-0142" in html.replace("\xa0", " ") and "tel:" not in html
 
 
 def test_an_option_without_a_value_is_a_dash(administrator_client: Client, administrator: Any) -> None:
