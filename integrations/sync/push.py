@@ -6,6 +6,7 @@ sent again, byte for byte and under the same key, before anything else is read o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,8 +43,10 @@ WAITS = frozenset({"parent", trial.CODE})
 """Codes of operations that stay pending although nothing is sent for them now."""
 BATCH = 64
 """Writes that are planned, stored and answered together; several batches of them fill the line."""
-PARCELS = 2
-"""Full requests of a batch of writes, where the provider takes many writes in one."""
+BATCH_OF_MANY = 200
+"""The same where the provider takes many writes in one request."""
+IN_THE_AIR = 2
+"""Batches that are on their way while the next one is planned."""
 
 Place = tuple[datetime, UUID]
 """Where an operation stands in the order of sending: creation, id."""
@@ -80,9 +83,8 @@ class Pusher:
 
     @property
     def at_once(self) -> int:
-        """Writes that are planned, stored and answered together: several requests' worth."""
-        batch = self.outbound.resource.batch
-        return max(BATCH, PARCELS * batch.most) if batch else BATCH
+        """Writes that are planned, stored and answered together."""
+        return BATCH_OF_MANY if self.outbound.resource.batch else BATCH
 
     def link_of(self, operation: PushOperation) -> RecordLink | None:
         """The link of the operation's record at this resource."""
@@ -97,22 +99,23 @@ class Pusher:
     def push_all(self) -> bool:
         """Push everything that waits, each once; False when the slice ended first.
 
-        The next batch is planned while the one before it is on its way.
+        The next batch is planned while those before it are on their way.
         """
         last: Place | None = None
-        flying = NOTHING_FLIES
+        flying: deque[InFlight] = deque()
         room = trial.room_to_send(self.run.integration, self.run.job, self.resource)
         while True:
             self.run.claim.check()
             stop = self.run.out_of_time()
             waiting = [] if stop else list(self._operations(PushStatus.PENDING, after=last)[: min(self.at_once, room)])
             last = (waiting[-1].created_at, waiting[-1].pk) if waiting else last
-            following = self._start(self._prepare(waiting)) if waiting else NOTHING_FLIES
-            room -= len(following.prepared) if self.run.integration.is_trial else 0
-            self._push_again(self._land(flying))
+            if waiting:
+                flying.append(self._start(self._prepare(waiting)))
+                room -= len(flying[-1].prepared) if self.run.integration.is_trial else 0
+            while flying and (len(flying) > IN_THE_AIR or not waiting):
+                self._push_again(self._land(flying.popleft()))
             if not waiting:
                 return not stop
-            flying = following
 
     def _push_again(self, operations: list[PushOperation]) -> None:
         """Operations whose object had moved on: merged meanwhile, they are planned and sent anew."""
