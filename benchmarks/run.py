@@ -6,7 +6,7 @@ the table shows the median of the rounds, and ratios are taken within a round. P
 every commit waits for the disk, the floor's like ours. Prints tables and writes var/bench.json.
 
 BENCH_SIZES="2000 20000 200000"  BENCH_DELAYS="0 50" (ms a request)  BENCH_ROUNDS=3  BENCH_PUSHED=2000
-BENCH_PUSHED_BY_BATCH=20000 (of an API that takes 100 a request)
+BENCH_PUSHED_BY_BATCH=10000 (to an API that takes 100 a request)
 BENCH_WEBHOOKS=0 measures the synchronisations only.
 """
 
@@ -33,7 +33,7 @@ SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "2000 20000 200000"
 DELAYS = [int(delay) for delay in os.environ.get("BENCH_DELAYS", "0 50").split()]
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 PUSHED = int(os.environ.get("BENCH_PUSHED", "2000"))
-PUSHED_BY_BATCH = int(os.environ.get("BENCH_PUSHED_BY_BATCH", "20000"))
+PUSHED_BY_BATCH = int(os.environ.get("BENCH_PUSHED_BY_BATCH", "10000"))
 LARGE = 50_000
 """From this many records on, one round is long enough to tell."""
 OUT = Path(os.environ.get("DATA_DIR", "var")) / "bench.json"
