@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,8 @@ from tests.integrations.troubles import LONGER_THAN_THEY_WAIT, Wire
 from tests.simulator import Control
 
 TEN_MINUTES = 600
+NEVER: Set[int] = frozenset()
+STATEMENTS_OF_ANSWERS = 60
 PATHS = {path: name for name, path in FIELDS.items()}
 SLOW_TO_SETTLE = frozenset({"late listings", "edits meanwhile", "provider clock", "cancelled run"})
 """Troubles after which it is the next run that makes both sides the same."""
@@ -102,8 +104,11 @@ class Soak:
         return self.crashed(self.wire.held, by_chance=False)
 
     def crashed_at_a_statement(self) -> SyncJob:
-        """The database dies at one of the run's statements: between any two of them."""
-        return self.synchronise(crash_at=self.dice.randint(1, self.statements))
+        """The database dies at two of the run's statements: any of them, or those that take answers to writes."""
+        after_writes = self.dice.random() < 0.7
+        most = STATEMENTS_OF_ANSWERS if after_writes else self.statements
+        numbers = {self.dice.randint(1, most) for _ in range(2)}
+        return self.synchronise(crash_at=numbers, after_writes=after_writes)
 
     def crash(self) -> None:
         postgres.crash_and_start(self.data)
@@ -243,25 +248,25 @@ class Soak:
         return self.synchronise()
 
     # --- One job, as the worker would carry it through ---
-    def synchronise(self, *, crash_at: int = 0, **options: Any) -> SyncJob:
+    def synchronise(self, *, crash_at: Set[int] = NEVER, after_writes: bool = False, **options: Any) -> SyncJob:
         """Ask for a run and carry it through."""
-        return self.carry_through(
-            services.request_sync(Integration.objects.get(pk=self.books.pk), **options), crash_at=crash_at
-        )
+        job = services.request_sync(Integration.objects.get(pk=self.books.pk), **options)
+        return self.carry_through(job, crash_at=crash_at, after_writes=after_writes)
 
-    def carry_through(self, job: SyncJob, *, crash_at: int = 0) -> SyncJob:
-        """Slice after slice until the job is over."""
+    def carry_through(self, job: SyncJob, *, crash_at: Set[int] = NEVER, after_writes: bool = False) -> SyncJob:
+        """Slice after slice until the job is over. The database dies at the statements with these numbers, counted from
+        the first one on, or from the first write at the provider on."""
         deadline = time.monotonic() + 120
         seen = [0]
         while time.monotonic() < deadline:
             try:
                 # As if its lease had run out, and its pause: the test need not wait for them.
                 SyncJob.objects.filter(pk=job.pk).update(not_before=None, lease_until="2026-01-01T00:00:00Z")
-                with self._counted(seen, crash_at):
+                with self._counted(seen, crash_at, after_writes):
                     run_slice(job.pk)
                 job.refresh_from_db()
                 if not job.is_open:
-                    self.statements = seen[0]
+                    self.statements = self.statements if after_writes else seen[0]
                     return job
             except (DatabaseError, InterfaceError):
                 self.counts["slices cut off"] += 1
@@ -269,11 +274,12 @@ class Soak:
                 time.sleep(0.1)
         raise AssertionError(f"the job never ended: {job.status} {job.error_message}")
 
-    def _counted(self, seen: list[int], crash_at: int) -> AbstractContextManager[None]:
+    def _counted(self, seen: list[int], crash_at: Set[int], after_writes: bool) -> AbstractContextManager[None]:
         def count(execute: Callable[..., Any], *args: Any) -> Any:
-            seen[0] += 1
-            if seen[0] == crash_at:
-                self.crash()
+            if not after_writes or self.wire.wrote.is_set():
+                seen[0] += 1
+                if seen[0] in crash_at:
+                    self.crash()
             return execute(*args)
 
         return connection.execute_wrapper(count)

@@ -24,7 +24,7 @@ MOST_REMEMBERED = 400
 HELD_AT_MOST = 20.0
 """Seconds after which a held answer comes by itself."""
 LONGER_THAN_THEY_WAIT = 1.3
-BARELY = 0.25
+BARELY = 0.5
 """Seconds for which a request that was leaving already may still come after "wait"."""
 ABOUT = frozenset({"Id", "SyncToken", "sparse", "domain", "GlobalTaxCalculation"})
 
