@@ -5,6 +5,8 @@ A provider is put under test by itself as soon as a resource of customers declar
 
 from __future__ import annotations
 
+import os
+import random
 import subprocess
 import sys
 import time
@@ -109,9 +111,9 @@ def path(desk: Desk, resource: Resource, subject: Subject) -> str:
     return "/" + connector.join(rows, idempotency_key="c").path
 
 
-def new_customers(count: int = MANY) -> list[UUID]:
+def new_customers(count: int = MANY, prefix: str = "") -> list[UUID]:
     """Customers that are not at the provider yet."""
-    values = [{"name": f"Client {number} inc.", "phone": f"+1514555{number:04}"} for number in range(count)]
+    values = [{"name": f"Client {prefix}{number} inc.", "phone": f"+1514555{number:04}"} for number in range(count)]
     made = apply([Change("customer", action="create", values=one) for one in values], USER)
     return [one.id for one in made]
 
@@ -268,6 +270,28 @@ def test_a_process_that_dies_before_the_answer_makes_no_row_twice(
     assert once_each(desk, subject, resource, before, records)
 
 
+@pytest.mark.soak
+@pytest.mark.processes
+@pytest.mark.timeout(1200)
+def test_kills_at_any_moment_lose_and_double_no_row(
+    desk: Desk, both: Integration, subject: Subject, resource: Resource, child_environment: dict[str, str]
+) -> None:
+    seed = int(os.environ.get("KILL_SEED", random.SystemRandom().randrange(10**9)))
+    dice, records, before = random.Random(seed), list[UUID](), len(desk.live(subject))
+    for round_ in range(12):
+        apply([Change("customer", each, values={"phone": f"+1438555{round_:04}"}) for each in records[:8]], USER)
+        records += new_customers(12, f"{round_}-")
+        job = services.request_sync(Integration.objects.get(pk=both.pk))
+        moment = time.monotonic() + dice.uniform(0.05, 1.5)
+        killed(job, child_environment | {"SIMULATOR_URL": desk.control.url}, lambda: time.monotonic() > moment)  # noqa: B023
+        assert finish(job).status == JobStatus.COMPLETED, job.error_message
+    assert once_each(desk, subject, resource, before, records)
+    assert not PushOperation.objects.exclude(status=PushStatus.DONE).exists()
+    bases = RecordLink.objects.filter(record_id__in=records[:8]).values_list("base_local", flat=True)
+    assert {base["phone"] for base in bases} == {f"+1438555{11:04}"}
+    print(f"\n{desk.slug}: 12 rounds, KILL_SEED={seed}: 0 lost, 0 doubled")
+
+
 def killed(job: SyncJob, env: dict[str, str], when: Callable[[], bool]) -> None:
     """Work on the job in a process that is killed as soon as something is so."""
     command = [sys.executable, "-m", "tests.integrations.slice_child", str(job.pk)]
@@ -279,7 +303,6 @@ def killed(job: SyncJob, env: dict[str, str], when: Callable[[], bool]) -> None:
     child.stdin.write("go\n")
     child.stdin.flush()
     wait_until(when)
-    assert child.poll() is None
     child.kill()
     child.wait(10)
     # As if its lease had run out: the test need not wait for that.
