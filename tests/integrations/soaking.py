@@ -36,7 +36,7 @@ from tests.simulator import Control
 
 TEN_MINUTES = 600
 NEVER: Set[int] = frozenset()
-STATEMENTS_OF_ANSWERS = 60
+STATEMENTS_OF_STORING = 50
 PATHS = {path: name for name, path in FIELDS.items()}
 SLOW_TO_SETTLE = frozenset({"late listings", "edits meanwhile", "provider clock", "cancelled run"})
 """Troubles after which it is the next run that makes both sides the same."""
@@ -104,11 +104,11 @@ class Soak:
         return self.crashed(self.wire.held, by_chance=False)
 
     def crashed_at_a_statement(self) -> SyncJob:
-        """The database dies at two of the run's statements: any of them, or those that take answers to writes."""
-        after_writes = self.dice.random() < 0.7
-        most = STATEMENTS_OF_ANSWERS if after_writes else self.statements
+        """The database dies at two of the run's statements: any of them, or those that store pages or answers."""
+        since = self.dice.choice([None, self.wire.read, self.wire.wrote])
+        most = STATEMENTS_OF_STORING if since else self.statements
         numbers = {self.dice.randint(1, most) for _ in range(2)}
-        return self.synchronise(crash_at=numbers, after_writes=after_writes)
+        return self.synchronise(crash_at=numbers, since=since)
 
     def crash(self) -> None:
         postgres.crash_and_start(self.data)
@@ -248,25 +248,29 @@ class Soak:
         return self.synchronise()
 
     # --- One job, as the worker would carry it through ---
-    def synchronise(self, *, crash_at: Set[int] = NEVER, after_writes: bool = False, **options: Any) -> SyncJob:
+    def synchronise(
+        self, *, crash_at: Set[int] = NEVER, since: threading.Event | None = None, **options: Any
+    ) -> SyncJob:
         """Ask for a run and carry it through."""
         job = services.request_sync(Integration.objects.get(pk=self.books.pk), **options)
-        return self.carry_through(job, crash_at=crash_at, after_writes=after_writes)
+        return self.carry_through(job, crash_at=crash_at, since=since)
 
-    def carry_through(self, job: SyncJob, *, crash_at: Set[int] = NEVER, after_writes: bool = False) -> SyncJob:
+    def carry_through(
+        self, job: SyncJob, *, crash_at: Set[int] = NEVER, since: threading.Event | None = None
+    ) -> SyncJob:
         """Slice after slice until the job is over. The database dies at the statements with these numbers, counted from
-        the first one on, or from the first write at the provider on."""
+        the first one on, or since the first reading or write at the provider."""
         deadline = time.monotonic() + 120
         seen = [0]
         while time.monotonic() < deadline:
             try:
                 # As if its lease had run out, and its pause: the test need not wait for them.
                 SyncJob.objects.filter(pk=job.pk).update(not_before=None, lease_until="2026-01-01T00:00:00Z")
-                with self._counted(seen, crash_at, after_writes):
+                with self._counted(seen, crash_at, since):
                     run_slice(job.pk)
                 job.refresh_from_db()
                 if not job.is_open:
-                    self.statements = self.statements if after_writes else seen[0]
+                    self.statements = self.statements if since else seen[0]
                     return job
             except (DatabaseError, InterfaceError):
                 self.counts["slices cut off"] += 1
@@ -274,9 +278,11 @@ class Soak:
                 time.sleep(0.1)
         raise AssertionError(f"the job never ended: {job.status} {job.error_message}")
 
-    def _counted(self, seen: list[int], crash_at: Set[int], after_writes: bool) -> AbstractContextManager[None]:
+    def _counted(
+        self, seen: list[int], crash_at: Set[int], since: threading.Event | None
+    ) -> AbstractContextManager[None]:
         def count(execute: Callable[..., Any], *args: Any) -> Any:
-            if not after_writes or self.wire.wrote.is_set():
+            if since is None or since.is_set():
                 seen[0] += 1
                 if seen[0] in crash_at:
                     self.crash()
