@@ -6,25 +6,35 @@ import queue
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from django.db import connection
 from django.utils import timezone
 
-from connectors.base.connector import Page
+
+class AnyPage(Protocol):
+    """A page, whatever is in it."""
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
 
 
-class PageFeed:
-    """Hands out a connector's pages, one ahead of the consumer, from a thread that talks to the provider (and to the
+P = TypeVar("P", bound=AnyPage)
+
+
+class PageFeed(Generic[P]):
+    """Hands out pages, one ahead of the consumer, from a thread that talks to the provider (and to the
     database for a token that must be renewed).
 
     The thread asks for a page only once the page before it was taken, so that a kill wastes at most the page being
     stored and the one that is on its way. Errors of the connector are raised to the consumer, in their place.
     """
 
-    def __init__(self, pages: Iterator[Page], arrived: threading.Event) -> None:
+    def __init__(self, pages: Iterator[P], arrived: threading.Event) -> None:
         self._pages = pages
         self._arrived = arrived
-        self._ready: queue.Queue[tuple[Page | None, datetime] | Exception] = queue.Queue()
+        self._ready: queue.Queue[tuple[P | None, datetime] | Exception] = queue.Queue()
         self._taken = threading.Semaphore(1)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._fetch, name="page-feed", daemon=True)
@@ -51,7 +61,7 @@ class PageFeed:
         """Ask for no further page; the one on its way still comes."""
         self._stop.set()
 
-    def poll(self) -> tuple[Page | None, datetime] | None:
+    def poll(self) -> tuple[P | None, datetime] | None:
         """A page that is there and when it was asked for, None when it is still on its way; (None, …) after the last
         one. The connector's error is raised in its place."""
         try:
@@ -83,6 +93,6 @@ class PageFeed:
             connection.close()
         self._put((None, timezone.now()))
 
-    def _put(self, item: tuple[Page | None, datetime] | Exception) -> None:
+    def _put(self, item: tuple[P | None, datetime] | Exception) -> None:
         self._ready.put(item)
         self._arrived.set()

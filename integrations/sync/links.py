@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
 from integrations.models import Integration, LinkState, RecordLink
-from integrations.records.writing import row_of, write_rows
+from integrations.records.writing import columns_of, new_instance, row_of, write_rows
 
 LinkKey = tuple[str, str]
 """(resource, remote id)"""
+
+_ATTNAMES = [column.attname for column in columns_of(RecordLink)]
 
 
 def _wanted(keys: Iterable[LinkKey]) -> Q:
@@ -39,7 +43,7 @@ class Known:
 # One question for links and surroundings, as a page asks it before all else. Written out: through the query set it
 # took Python longer than the database, and a fifth of a first pull. `any` is how each database looks into a list.
 _LOAD = """
-SELECT link.*, around.others_send, around.some_wait
+SELECT {columns}, around.others_send, around.some_wait
 FROM (
     SELECT
         EXISTS (
@@ -49,11 +53,12 @@ FROM (
         EXISTS (SELECT 1 FROM integrations_heldchange WHERE integration_id = %s) AS some_wait
 ) AS around
 LEFT JOIN integrations_recordlink AS link
-    ON link.integration_id = %s AND link.state <> 'archived'
-    AND link.resource {any} AND link.remote_id {any}
+    ON link.integration_id = %s AND link.state <> 'archived' AND link.resource {any} AND link.remote_id {any}
 """
-_POSTGRESQL = _LOAD.format(any="= ANY (ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)))")
-_SQLITE = _LOAD.format(any="IN (SELECT value FROM json_each(%s))")
+_ANY = {
+    "postgresql": "= ANY (ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)))",
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+}
 
 
 def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
@@ -64,14 +69,43 @@ def load(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, RecordLink]:
 def look_up(integration_id: UUID, keys: set[LinkKey]) -> Known:
     """load() and its surroundings, in the same query. Every link tells too whether changes of its integration wait for
     a person (`some_wait`)."""
-    postgresql = connection.vendor == "postgresql"
-    mine = integration_id if postgresql else integration_id.hex
+    mine = integration_id if connection.vendor == "postgresql" else integration_id.hex
     wanted = [json.dumps(sorted(names)) for names in (set(part) for part in zip(*keys, strict=True))] or ["[]", "[]"]
-    rows = list(RecordLink.objects.raw(_POSTGRESQL if postgresql else _SQLITE, [mine, mine, mine, *wanted]))
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(connection.vendor), [mine, mine, mine, *wanted])
+        rows = cursor.fetchall()
     # One row without a link tells the surroundings where no object is known.
-    found = {(link.resource, link.remote_id): link for link in rows if link.pk is not None}
-    others_send: bool = rows[0].others_send  # type: ignore[attr-defined]
-    return Known({key: link for key, link in found.items() if key in keys}, bool(others_send))
+    found = [_link(row) for row in rows if row[0] is not None]
+    known = {(link.resource, link.remote_id): link for link in found}
+    return Known({key: link for key, link in known.items() if key in keys}, bool(rows[0][-2]))
+
+
+@cache
+def _statement(vendor: str) -> str:
+    columns = ", ".join(f"link.{column.column}" for column in columns_of(RecordLink))
+    return _LOAD.format(columns=columns, any=_ANY[vendor])
+
+
+def _link(row: Sequence[Any]) -> RecordLink:
+    *values, _, some_wait = row
+    for place, expression, converters in _conversions(connection.vendor):
+        for convert in converters:
+            values[place] = convert(values[place], expression, connection)
+    link = new_instance(RecordLink, dict(zip(_ATTNAMES, values, strict=True)))
+    link.some_wait = bool(some_wait)  # type: ignore[attr-defined]
+    return link
+
+
+@cache
+def _conversions(vendor: str) -> list[tuple[int, Any, list[Callable[..., Any]]]]:
+    """What Django does to the values that a database of this vendor returns, by their place."""
+    found = []
+    for place, column in enumerate(columns_of(RecordLink)):
+        expression = column.get_col(RecordLink._meta.db_table)
+        converters = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
+        if converters:
+            found.append((place, expression, converters))
+    return found
 
 
 def targets(integration_id: UUID, keys: set[LinkKey]) -> dict[LinkKey, UUID]:

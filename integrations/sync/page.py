@@ -117,12 +117,11 @@ class PageStore:
 
     def store(self, raw_records: list[Any], checkpoint: Checkpoint, read_at: datetime | None = None) -> None:
         """Store a page that was asked for at `read_at`. Raises LeaseLost or JobCancelled with nothing written."""
-        items, failures = read_items(self.compiled, raw_records, read_at)
-        self.written = set()
-        self.store_items(items, failures, checkpoint)
+        self.store_items(*read_items(self.compiled, raw_records, read_at), checkpoint)
 
     def store_items(self, items: list[Item], failures: list[Failure], checkpoint: Checkpoint) -> None:
         """store() of objects that were read already."""
+        self.written = set()
         for _ in range(READINGS):
             try:
                 self._store(items, failures, checkpoint)

@@ -21,12 +21,32 @@ from integrations.sync.errors import ErrorBook
 from integrations.sync.feed import PageFeed
 from integrations.sync.mapping import CompiledResource
 from integrations.sync.page import PageStore
-from integrations.sync.plan import read_items
+from integrations.sync.plan import Failure, Item, read_items
 from integrations.sync.progress import Checkpoint
 from integrations.sync.run import Run
 
 LOOK_EVERY = 0.2
 """Seconds after which a slow provider no longer hides that the job was cancelled or lost."""
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page whose objects were read by the thread that fetched it, while another page was being stored."""
+
+    page: Page
+    items: list[Item]
+    failures: list[Failure]
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        return self.page.last
+
+
+def read_pages(compiled: CompiledResource, pages: Iterator[Page]) -> Iterator[ReadPage]:
+    """The pages with their objects read."""
+    for page in pages:
+        yield ReadPage(page, *read_items(compiled, page.records))
 
 
 class Reading:
@@ -43,28 +63,31 @@ class Reading:
         self._since = cursors.read_until(run.integration, name) if told else None
         self._whole = sweep.is_generation(run, compiled)
         self._left = trial.left(run.integration, run.job, name)
-        self.feed = PageFeed(
-            connector.pull(
-                name,
-                cursors.start_of(run.job, name),
-                page_size=min(
-                    run.integration.batch_size,
-                    compiled.resource.max_page_size,
-                    *([self._left] if self._left else []),
-                ),
-                filters=run.integration.filters_of(compiled.resource),
+        pages = connector.pull(
+            name,
+            cursors.start_of(run.job, name),
+            page_size=min(
+                run.integration.batch_size,
+                compiled.resource.max_page_size,
+                *([self._left] if self._left else []),
             ),
-            arrived,
+            filters=run.integration.filters_of(compiled.resource),
         )
+        self.feed = PageFeed(read_pages(compiled, pages), arrived)
 
-    def take(self, page: Page, asked_at: datetime) -> bool:
+    def take(self, read: ReadPage, asked_at: datetime) -> bool:
         """Store a page, and after the last one what failed in an earlier run; whether the resource is complete."""
-        taken, checkpoint = trial.cut(page, self._left)
+        taken, checkpoint = trial.cut(read.page, self._left)
         self._left = self._left - len(taken) if self._left is not None else None
         if self._whole:
             seen = seen_pages.seen_in(self._store.compiled, taken)
             checkpoint = replace(checkpoint, seen=seen, read_at=asked_at)
-        self._store.store(taken, checkpoint, asked_at)
+        items, failures = read.items, read.failures
+        if len(taken) < len(read.page.records):
+            items, failures = read_items(self._store.compiled, taken)
+        for item in items:
+            item.read_at = asked_at
+        self._store.store_items(items, failures, checkpoint)
         if self._since and self._store.written:
             signals.changes_pulled.send(
                 sender=Integration,
@@ -141,7 +164,7 @@ class Pull:
             if not (unfinished - {compiled.resource.name}) & set(compiled.resource.depends_on):
                 yield compiled
 
-    def _next(self) -> tuple[Reading, Page | None, datetime]:
+    def _next(self) -> tuple[Reading, ReadPage | None, datetime]:
         """The next page that is there, in turns."""
         while True:
             self._arrived.clear()

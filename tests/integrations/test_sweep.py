@@ -208,7 +208,7 @@ def one_page(job: SyncJob) -> None:
 
 def killed_at(job: SyncJob, page: int, *, after: bool) -> None:
     """Work on the job until its page of that number, and die before or right after it is stored."""
-    store, stored = PageStore.store, 0
+    store, stored = PageStore.store_items, 0
 
     def dying(self: PageStore, *args: Any, **kwargs: Any) -> None:
         nonlocal stored
@@ -220,7 +220,7 @@ def killed_at(job: SyncJob, page: int, *, after: bool) -> None:
             raise SystemExit("killed")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(PageStore, "store", dying)
+        patched.setattr(PageStore, "store_items", dying)
         with pytest.raises(SystemExit):
             runner.run_slice(job.pk)
     SyncJob.objects.filter(pk=job.pk, status="running").update(lease_until="2026-01-01T00:00:00Z")

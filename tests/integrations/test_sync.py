@@ -183,7 +183,7 @@ def test_a_running_job_is_cancelled_at_its_next_page_and_keeps_what_it_stored(
     job = services.request_sync(rovida, actor=administrator)
     from integrations.sync.page import PageStore
 
-    original, pages = PageStore.store, []
+    original, pages = PageStore.store_items, []
 
     def store(self: PageStore, *args: Any) -> None:
         original(self, *args)
@@ -191,7 +191,7 @@ def test_a_running_job_is_cancelled_at_its_next_page_and_keeps_what_it_stored(
         if len(pages) == 3:
             services.cancel_sync(job, actor=administrator)
 
-    monkeypatch.setattr(PageStore, "store", store)
+    monkeypatch.setattr(PageStore, "store_items", store)
     assert runner.run_slice(job.pk) == JobStatus.CANCELLED
     job.refresh_from_db()
     assert job.processed == 3 * 10 - 8

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_the_first_page(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Do something once a page has been read, before it is stored."""
-    store, done = PageStore.store, threading.Event()
+    store, done = PageStore.store_items, threading.Event()
 
     def interrupted(self: PageStore, *args: Any) -> None:
         if not done.is_set() and self.job is not None:
@@ -32,7 +32,7 @@ def at_the_first_page(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) 
             act()
         store(self, *args)
 
-    monkeypatch.setattr(PageStore, "store", interrupted)
+    monkeypatch.setattr(PageStore, "store_items", interrupted)
 
 
 def the_property() -> tuple[RecordLink, Property]:
