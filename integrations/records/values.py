@@ -15,6 +15,7 @@ from uuid import UUID
 Cleaner = Callable[[Any], Any]
 
 ADDRESS_PARTS = ("line1", "line2", "city", "province", "postal_code", "country")
+_ADDRESS_KEYS = frozenset(ADDRESS_PARTS)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 BAD_TEXT = re.compile("[\0\ud800-\udfff]")
 """What no text column of the database takes: NUL, half of a surrogate pair."""
@@ -164,15 +165,11 @@ def clean_address(value: Any) -> dict[str, str] | None:
     """Return the six parts of an address, or None when all of them are empty."""
     if not isinstance(value, Mapping):
         raise BadValue("Une adresse est attendue.")
-    unknown = [key for key in value if key not in ADDRESS_PARTS]
-    if unknown:
-        raise BadValue(f"Partie d’adresse inconnue : {unknown[0]}.")
-    parts = {}
-    for part in ADDRESS_PARTS:
-        text = value.get(part)
-        parts[part] = "" if text is None else clean_text(text)
-        if len(parts[part]) > 255:
-            raise BadValue("Au plus 255 caractères par partie d’adresse.")
+    if unknown := value.keys() - _ADDRESS_KEYS:
+        raise BadValue(f"Partie d’adresse inconnue : {min(unknown, key=str)}.")
+    parts = {part: "" if (text := value.get(part)) is None else clean_text(text) for part in ADDRESS_PARTS}
+    if max(map(len, parts.values())) > 255:
+        raise BadValue("Au plus 255 caractères par partie d’adresse.")
     return parts if any(parts.values()) else None
 
 

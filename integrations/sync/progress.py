@@ -58,7 +58,7 @@ def save(
         "retries": retries,
         "attempt": 0,
     }
-    if not claim.held().filter(cancel_requested=False).update(**progress):
+    if not claim.write(progress):
         raise claim.why_not_held()
     return progress
 
