@@ -16,6 +16,7 @@ import urllib3
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
+from connectors.base import jsontext
 from connectors.base.auth import RenewableAuth
 from connectors.base.classify import Answer, checked
 from connectors.base.errors import (
@@ -112,7 +113,7 @@ class Client:
         self._retry = retry
         self._timeout = timeout
         self._sleep = sleep
-        self._parse = parse or (lambda body: jsonlib.loads(body, parse_float=parse_float))
+        self._parse = parse or (lambda body: jsontext.loads(body, parse_float))
         self._session = requests.Session()
         self._environment: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self._session.headers["User-Agent"] = USER_AGENT

@@ -11,6 +11,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.base import jsontext
 from connectors.base.webhooks import Unreadable
 
 WORD = 200
@@ -20,7 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def json_of(body: bytes) -> Any:
     """The JSON of a body in UTF-8."""
     try:
-        return json.loads(body.decode())
+        return jsontext.loads(body.decode())
     except (ValueError, RecursionError):
         raise Unreadable("Le contenu de l’appel n’est pas du JSON valable en UTF-8.") from None
 

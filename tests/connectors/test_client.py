@@ -35,6 +35,12 @@ def test_a_success_is_one_request_and_one_exchange(script, make_client, exchange
     assert exchange.started_at.tzinfo is UTC
 
 
+def test_characters_that_no_database_stores_are_taken_out_of_an_answer(script, make_client):
+    script.then_answer(200, rb'{"a\u0000b": ["x\u0000\ud83d\ude00", "\ud800y", {"n": 1.50}], "plain": "\\u0000"}')
+    answer = make_client().request("GET", "v1/ping")
+    assert answer.data == {"ab": ["x😀", "\ufffdy", {"n": 1.5}], "plain": r"\u0000"}
+
+
 def test_a_failure_of_the_server_is_tried_again(script, make_client, exchanges, naps):
     script.then_answer(500).then_answer(200)
     client = make_client()

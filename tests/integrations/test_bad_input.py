@@ -217,3 +217,14 @@ def rovida_actor() -> Any:
 def everything_arrives_after_full(integration: Integration, synchronise: Synchronise) -> None:
     assert synchronise(integration, full=True).status == JobStatus.COMPLETED
     assert Property.objects.count() == 12
+
+
+@pytest.mark.postgres
+def test_a_character_that_no_database_stores_does_not_stop_a_page(
+    rovida: Integration, synchronise: Synchronise, simulator: Control
+) -> None:
+    some = simulator.objects("properties")[0]
+    simulator.create("properties", id="prop_\0x", name="Le\0Phare", type=some["type"], address=some["address"])
+    synchronise(rovida)
+    assert Property.objects.filter(name="LePhare").exists()
+    assert not SyncError.objects.exists()
