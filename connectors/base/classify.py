@@ -120,7 +120,7 @@ def _refusal(label: str, status: int) -> ConnectorError:
     )
 
 
-def checked(label: str, answer: Answer, body: bytes, expect: type | tuple[type, ...]) -> Answer:
+def checked(label: str, answer: Answer, body: bytes, expect: type) -> Answer:
     """The success itself, when it can be read and its JSON is of the expected type. 204 and 304 have no body."""
     if answer.status in (204, 304) or isinstance(answer.data, expect):
         return answer

@@ -133,7 +133,7 @@ class Client:
         json: Any = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        expect: type | tuple[type, ...] = dict,
+        expect: type = dict,
         repeatable: bool | None = None,
     ) -> Answer:
         """Send until it succeeds or until the policy says stop; raises a ConnectorError.
@@ -213,7 +213,7 @@ class Client:
         self._sleep(error.retry_after)
         self.retries += 1
 
-    def _attempt(self, request: requests.Request, attempt: int, expect: type | tuple[type, ...]) -> Answer:
+    def _attempt(self, request: requests.Request, attempt: int, expect: type) -> Answer:
         """One sending, with its Exchange reported whatever happens."""
         prepared = self._session.prepare_request(request)
         if isinstance(self._auth, RenewableAuth):

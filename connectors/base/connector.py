@@ -315,7 +315,7 @@ class Connector(ABC):
         """
         return self.written(prepared, self.sent(prepared))
 
-    def sent(self, prepared: PreparedWrite, expect: type | tuple[type, ...] = dict) -> Answer:
+    def sent(self, prepared: PreparedWrite, expect: type = dict) -> Answer:
         """Make the request of a prepared write; its answer."""
         return self.client.request(
             prepared.method,
@@ -357,22 +357,20 @@ class Connector(ABC):
     def join(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> PreparedWrite:
         """The one request that does these writes of one resource and action, as its `batch` allows. No request is
         made. No two of them bear on one object, or carry the same value of a lookup field."""
-        label = self.resource(writes[0].resource).label
-        raise Misconfigured(f"{self.label} n’écrit pas plusieurs « {label} » à la fois.", code="no_batch")
+        raise self._no_batch(writes)
 
     def send_many(self, joined: PreparedWrite, writes: Sequence[PreparedWrite]) -> list[Outcome]:
-        """Do a joined write; the outcome of each of its rows, in their order.
+        """Do a joined write; the outcome of each of its rows, in their order, unanswered() where the answer does not
+        name one.
 
         Raises only what concerns the request as a whole: Rejected, Conflict or NotFound then mean that none of the
         rows was done.
         """
-        answer = self.sent(joined, expect=(dict, list))
-        return self.parted(joined, writes, answer)
+        raise self._no_batch(writes)
 
-    def parted(self, joined: PreparedWrite, writes: Sequence[PreparedWrite], answer: Answer) -> list[Outcome]:
-        """What the answer to a joined write says of each row, whatever their order in it; unanswered() for a row that
-        it says nothing of."""
-        raise NotImplementedError
+    def _no_batch(self, writes: Sequence[PreparedWrite]) -> Misconfigured:
+        label = self.resource(writes[0].resource).label
+        return Misconfigured(f"{self.label} n’écrit pas plusieurs « {label} » à la fois.", code="no_batch")
 
     def push_many(self, writes: Sequence[PreparedWrite], *, idempotency_key: str) -> list[Outcome]:
         """join() and send_many() in one: many writes in one request, the outcome of each in their order."""
