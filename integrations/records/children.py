@@ -140,6 +140,8 @@ class LoadedRows:
         return self._rows[place]
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)  # what copying looks for before there are rows
         return getattr(self.model.objects.filter(**self._owner), name)
 
 

@@ -116,7 +116,7 @@ class Batch:
     def _create(self, kind: Kind, change: Change, values: Values) -> Applied:
         key = change.id or uuid7()
         given = {name: values[name] for name in values if not kind.fields[name].is_collection}
-        changed = {name: (None, value) for name, value in ({**kind.defaults, **given}).items() if value not in BLANK}
+        changed = {name: (None, value) for name, value in {**kind.defaults, **given}.items() if value not in BLANK}
         held = kind.empty() | {kind.fields[name].attname: value for name, value in given.items()}
         held |= {"id": key, "version": 1, "created_at": self.now, "updated_at": self.now, "archived_at": None}
         record = new_instance(kind.model, held)

@@ -26,14 +26,6 @@ def dumps(value: Any) -> str:
         return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def stable(value: Any) -> bytes:
-    """JSON text that is the same for equal values whatever the order of their keys; str writes what is no JSON."""
-    try:
-        return orjson.dumps(value, str, orjson.OPT_SORT_KEYS)
-    except TypeError:
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()
-
-
 def _other(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)

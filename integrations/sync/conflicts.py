@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from integrations.records.kinds import BLANK
+
 
 class Outcome(StrEnum):
     """What is to be done with one field."""
@@ -40,9 +42,6 @@ class Sides:
     remote: Any
     base_local: Any = MISSING
     base_remote: Any = MISSING
-
-
-BLANK: tuple[Any, ...] = (None, "", [], {})
 
 
 def merge(sides: Sides, policy: Policy = Policy.PROVIDER) -> Outcome:

@@ -5,36 +5,38 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
 
 from django.db import connection
 from django.utils import timezone
 
-
-class AnyPage(Protocol):
-    """A page, whatever is in it."""
-
-    @property
-    def last(self) -> bool:
-        """Whether nothing follows."""
+from connectors.base.connector import Page
+from integrations.sync.mapping import CompiledResource
+from integrations.sync.plan import Failure, Item, read_items
 
 
-P = TypeVar("P", bound=AnyPage)
+@dataclass(frozen=True)
+class ReadPage:
+    """A page with its objects read: by the thread that fetched it, while another page is being stored."""
+
+    page: Page
+    items: list[Item]
+    failures: list[Failure]
 
 
-class PageFeed(Generic[P]):
-    """Hands out pages, one ahead of the consumer, from a thread that talks to the provider (and to the
+class PageFeed:
+    """Hands out a connector's pages, one ahead of the consumer, from a thread that talks to the provider (and to the
     database for a token that must be renewed).
 
     The thread asks for a page only once the page before it was taken, so that a kill wastes at most the page being
     stored and the one that is on its way. Errors of the connector are raised to the consumer, in their place.
     """
 
-    def __init__(self, pages: Iterator[P], arrived: threading.Event) -> None:
-        self._pages = pages
+    def __init__(self, compiled: CompiledResource, pages: Iterator[Page], arrived: threading.Event) -> None:
+        self._compiled, self._pages = compiled, pages
         self._arrived = arrived
-        self._ready: queue.Queue[tuple[P | None, datetime] | Exception] = queue.Queue()
+        self._ready: queue.Queue[tuple[ReadPage | None, datetime] | Exception] = queue.Queue()
         self._taken = threading.Semaphore(1)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._fetch, name="page-feed", daemon=True)
@@ -61,7 +63,7 @@ class PageFeed(Generic[P]):
         """Ask for no further page; the one on its way still comes."""
         self._stop.set()
 
-    def poll(self) -> tuple[P | None, datetime] | None:
+    def poll(self) -> tuple[ReadPage | None, datetime] | None:
         """A page that is there and when it was asked for, None when it is still on its way; (None, …) after the last
         one. The connector's error is raised in its place."""
         try:
@@ -83,7 +85,7 @@ class PageFeed(Generic[P]):
                 page = next(self._pages, None)
                 if page is None:
                     break
-                self._put((page, asked_at))
+                self._put((ReadPage(page, *read_items(self._compiled, page.records, asked_at)), asked_at))
                 if page.last:
                     break
         except Exception as error:  # noqa: BLE001  (raised again where the page was awaited)
@@ -93,6 +95,6 @@ class PageFeed(Generic[P]):
             connection.close()
         self._put((None, timezone.now()))
 
-    def _put(self, item: tuple[P | None, datetime] | Exception) -> None:
+    def _put(self, item: tuple[ReadPage | None, datetime] | Exception) -> None:
         self._ready.put(item)
         self._arrived.set()

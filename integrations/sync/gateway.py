@@ -63,10 +63,9 @@ class ExchangeLog:
         A kill may lose the last few exchanges that went well, never the data that they brought.
         """
         with self._lock:
-            waiting = list(self._waiting)
-        if whole or len(waiting) >= ENOUGH or any(each.error or each.status != HTTP_OK for each in waiting):
-            return [self._row(each) for each in waiting]
-        return []
+            many = whole or len(self._waiting) >= ENOUGH
+            wanted = many or any(each.error or each.status != HTTP_OK for each in self._waiting)
+        return self.rows() if wanted else []
 
     def stored(self, count: int) -> None:
         """Forget the first `count` exchanges: their rows are committed."""

@@ -29,8 +29,7 @@ from integrations.models import (
     Side,
     SyncJob,
 )
-from integrations.records.kinds import KINDS, value_of
-from integrations.sync.conflicts import BLANK
+from integrations.records.kinds import BLANK, KINDS, value_of
 from integrations.sync.guard_counts import count_name, counts_of, limit_of
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from connectors.base import jsontext
 from connectors.base.resource import Codec, Embedded, Resource
 from integrations.models import DataType, FieldMapping, MappingDirection, SlotRule
-from integrations.records import fastjson
 from integrations.records.kinds import KINDS, FieldInfo, Kind, clean, value_of
 from integrations.sync import lines
 from integrations.sync.options import NO_OPTIONS, Options
@@ -202,7 +202,7 @@ class ResourceMapping:
         """One hash over mapping, raw mapped values and deletion: equal means that nothing is to be done."""
         digest = hashlib.blake2b(self.version, digest_size=16)
         digest.update(b"1" if deleted else b"0")
-        digest.update(fastjson.stable(raw_values))
+        digest.update(jsontext.stable(raw_values))
         return digest.hexdigest()
 
     def decode(self, raw_values: Mapping[str, Any], context: Incoming, record: Any = None) -> dict[str, Any]:

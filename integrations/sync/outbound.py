@@ -10,9 +10,9 @@ from uuid import UUID
 
 from connectors.base.resource import Codec, Resource
 from integrations.models import DataType, FieldMapping, MappingDirection, RecordLink
-from integrations.records.kinds import KINDS, FieldInfo, Kind, to_json, value_of
+from integrations.records.kinds import BLANK, KINDS, FieldInfo, Kind, to_json, value_of
 from integrations.sync import lines
-from integrations.sync.conflicts import BLANK, MISSING
+from integrations.sync.conflicts import MISSING
 from integrations.sync.options import Options
 from integrations.sync.problems import FieldProblem
 from integrations.sync.slots import Case, Slots

@@ -289,12 +289,7 @@ class PageStore:
         known, changed, held, matched, locked = met.known, met.changed, met.held, met.matched, met.locked
         met.absorbing.carry_out(known, locked, integration_origin(self.integration, self.job))
         if held:
-            rivals = self._has_rivals
-            changed = (
-                self._latest(changed, known)
-                if rivals
-                else order.news(changed, known, self.compiled.resource.name, self.job)
-            )
+            changed = self._latest(changed, known)
         planner = self._planner(changed, known, matched.locked(kind.slug, locked), now)
         planner.plan.failures += matched.ambiguous
         refused = {failure.remote_id for failure in matched.ambiguous}
@@ -349,9 +344,11 @@ class PageStore:
         return self.job is None or self.integration.webhooks_enabled
 
     def _latest(self, changed: list[Item], known: dict[LinkKey, RecordLink]) -> list[Item]:
-        """Those of the changed objects that are still news. Others may write the same links; whoever holds the locks
-        of the records sees what they wrote, and takes nothing that was read before that."""
+        """Those of the changed objects that are still news. Where others may write the same links, whoever holds the
+        locks of the records sees what they wrote, and takes nothing that was read before that."""
         resource = self.compiled.resource.name
+        if not self._has_rivals:
+            return order.news(changed, known, resource, self.job)
         known |= links.load(self.integration.pk, {(resource, i.remote_id) for i in changed} & known.keys())
         judged = order.judge(_changed(changed, known, resource), known, resource)
         if judged.doubtful and self.read_again and "fetch" in self.compiled.resource.capabilities:

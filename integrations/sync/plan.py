@@ -12,10 +12,10 @@ from uuid import UUID
 from connectors.base.errors import ConnectorError
 from integrations.core.ids import uuid7
 from integrations.models import DeletionPolicy, LinkState, RecordLink
-from integrations.records.kinds import KINDS, FieldInfo, value_of
+from integrations.records.kinds import BLANK, KINDS, FieldInfo, value_of
 from integrations.records.services import Change
 from integrations.records.writing import new_instance
-from integrations.sync.conflicts import BLANK, MISSING, Outcome, Sides, merge, next_bases
+from integrations.sync.conflicts import MISSING, Outcome, Sides, merge, next_bases
 from integrations.sync.lines import canonical
 from integrations.sync.links import LinkKey
 from integrations.sync.mapping import CompiledResource, Incoming, ResourceMapping

@@ -27,8 +27,8 @@ from integrations.sync.run import Run
 MOST_RECORDS = 5_000
 BATCH = 200
 EXAMPLES = 10
-WAITS = "Sera créé une fois que l’enregistrement dont il dépend l’est."
 """Examples that are kept of each sort of change of each object."""
+WAITS = "Sera créé une fois que l’enregistrement dont il dépend l’est."
 
 Report = dict[str, Any]
 Fetched = Mapping[str, tuple[list[Any], bool]]

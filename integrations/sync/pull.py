@@ -13,40 +13,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.base.connector import Connector, Page
+from connectors.base.connector import Connector
 from integrations import signals
 from integrations.models import Integration
 from integrations.sync import cursors, seen_pages, sweep, trial
 from integrations.sync.errors import ErrorBook
-from integrations.sync.feed import PageFeed
+from integrations.sync.feed import PageFeed, ReadPage
 from integrations.sync.mapping import CompiledResource
 from integrations.sync.page import PageStore
-from integrations.sync.plan import Failure, Item, read_items
+from integrations.sync.plan import read_items
 from integrations.sync.progress import Checkpoint
 from integrations.sync.run import Run
 
 LOOK_EVERY = 0.2
 """Seconds after which a slow provider no longer hides that the job was cancelled or lost."""
-
-
-@dataclass(frozen=True)
-class ReadPage:
-    """A page whose objects were read by the thread that fetched it, while another page was being stored."""
-
-    page: Page
-    items: list[Item]
-    failures: list[Failure]
-
-    @property
-    def last(self) -> bool:
-        """Whether nothing follows."""
-        return self.page.last
-
-
-def read_pages(compiled: CompiledResource, pages: Iterator[Page]) -> Iterator[ReadPage]:
-    """The pages with their objects read."""
-    for page in pages:
-        yield ReadPage(page, *read_items(compiled, page.records))
 
 
 class Reading:
@@ -73,7 +53,7 @@ class Reading:
             ),
             filters=run.integration.filters_of(compiled.resource),
         )
-        self.feed = PageFeed(read_pages(compiled, pages), arrived)
+        self.feed = PageFeed(compiled, pages, arrived)
 
     def take(self, read: ReadPage, asked_at: datetime) -> bool:
         """Store a page, and after the last one what failed in an earlier run; whether the resource is complete."""
@@ -84,9 +64,7 @@ class Reading:
             checkpoint = replace(checkpoint, seen=seen, read_at=asked_at)
         items, failures = read.items, read.failures
         if len(taken) < len(read.page.records):
-            items, failures = read_items(self._store.compiled, taken)
-        for item in items:
-            item.read_at = asked_at
+            items, failures = read_items(self._store.compiled, taken, asked_at)
         self._store.store_items(items, failures, checkpoint)
         if self._since and self._store.written:
             signals.changes_pulled.send(

@@ -19,7 +19,7 @@ from integrations.models import (
     Side,
     SyncJob,
 )
-from integrations.sync.conflicts import BLANK
+from integrations.records.kinds import BLANK
 from integrations.sync.guard import Guard
 from integrations.sync.guard_counts import count_name
 from integrations.sync.push_plan import Write

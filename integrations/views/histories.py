@@ -10,12 +10,11 @@ from uuid import UUID
 
 from integrations.models import SentChange
 from integrations.records import selectors as reading
-from integrations.records.kinds import KINDS, FieldInfo
+from integrations.records.kinds import BLANK, KINDS, FieldInfo
 from integrations.records.models import RecordHistory
 
 ORIGINS = {"user": "Administration", "api": "API", "automation": "Automatisation", "system": "Système"}
 SENT = {"create": "Création envoyée", "update": "Modification envoyée", "delete": "Suppression envoyée"}
-BLANK: tuple[Any, ...] = (None, "", [], {})
 Change = tuple[FieldInfo | None, str, Any, Any]
 """A field and its label, what it had and what it has."""
 

@@ -62,16 +62,11 @@ class Outcome:
 
 def check(hint: Hint) -> None:
     """Unreadable when the facts of a hint have no place in our columns."""
-    texts = [hint.resource, hint.remote_id, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version]
-    texts.append(hint.merged_into)
+    ids = (hint.remote_id, hint.merged_into)
+    texts = (hint.resource, *ids, hint.kind, hint.dedupe_key, hint.account, hint.at, hint.version)
     if not all(isinstance(text, str) for text in texts) or not isinstance(hint.deleted, bool):
         raise Unreadable("Une donnée n’est pas du type que le fournisseur documente.")
-    if (
-        max(len(hint.remote_id), len(hint.merged_into)) > 200
-        or len(hint.account) > 200
-        or len(hint.resource) > 60
-        or not hint.dedupe_key
-    ):
+    if max(map(len, (*ids, hint.account))) > 200 or len(hint.resource) > 60 or not hint.dedupe_key:
         raise Unreadable("Un identifiant est vide ou trop long.")
     if BAD_TEXT.search("".join(texts)):
         raise Unreadable("Un identifiant contient des caractères qui n’ont pas de sens.")
