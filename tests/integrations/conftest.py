@@ -19,20 +19,25 @@ KEY = "rov_test_demo_lacoste"
 Synchronise = Callable[..., SyncJob]
 
 
-@pytest.fixture
-def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration:
-    """ROVIDA, connected with the demonstration key; the simulator holds its demonstration data and no rate limit."""
-    settings.SIMULATOR_URL = simulator.url
-    integration = services.connect(
+def connect_rovida(actor: Any, key: str = KEY, **config: str) -> Integration:
+    """ROVIDA at the simulator, released at once."""
+    return services.connect(
         "rovida",
         name="ROVIDA",
         environment="simulator",
         auth_method="api_key",
-        secrets={"api_key": KEY},
-        config={},
-        actor=administrator,
+        secrets={"api_key": key},
+        config=config,
+        actor=actor,
         trial=False,
     )
+
+
+@pytest.fixture
+def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration:
+    """ROVIDA, connected with the demonstration key; the simulator holds its demonstration data and no rate limit."""
+    settings.SIMULATOR_URL = simulator.url
+    integration = connect_rovida(administrator)
     integration.retry_delay_ms = 100
     integration.save(update_fields=["retry_delay_ms"])
     return integration

@@ -12,7 +12,7 @@ from integrations import services
 from integrations.models import Exchange, Integration, JobStatus, RecordLink, Status, SyncError, SyncJob
 from integrations.records.models import Event, Property, Tenant, Unit
 from integrations.sync.runner import run_slice
-from tests.integrations.conftest import Synchronise
+from tests.integrations.conftest import Synchronise, connect_rovida
 
 if TYPE_CHECKING:
     from tests.simulator import Control
@@ -25,19 +25,6 @@ ENGLISH = re.compile(r"\b(error|failed|invalid|unauthorized|timeout|retry|traceb
 def is_french(sentence: str) -> bool:
     """A real sentence, with what to do or what happens next, and no word of a stack trace."""
     return len(sentence) > 40 and sentence.endswith(".") and not ENGLISH.search(sentence)
-
-
-def connect(actor: Any, key: str, **config: str) -> Integration:
-    return services.connect(
-        "rovida",
-        name="ROVIDA",
-        environment="simulator",
-        auth_method="api_key",
-        secrets={"api_key": key},
-        config=config,
-        actor=actor,
-        trial=False,
-    )
 
 
 def everything_arrives(integration: Integration, synchronise: Synchronise) -> None:
@@ -62,7 +49,7 @@ def test_a_key_that_cannot_serve_stores_nothing(
 ) -> None:
     settings.SIMULATOR_URL = simulator.url
     with pytest.raises(ConnectorError) as refused:
-        connect(administrator, key)
+        connect_rovida(administrator, key)
     assert words in refused.value.sentence
     assert is_french(refused.value.sentence)
     assert not Integration.objects.exists()
@@ -71,7 +58,7 @@ def test_a_key_that_cannot_serve_stores_nothing(
 def test_a_provider_that_is_down_stores_nothing_at_the_connection(administrator: Any, settings: Any) -> None:
     settings.SIMULATOR_URL = "http://127.0.0.1:9"
     with pytest.raises(ConnectorError) as refused:
-        connect(administrator, "rov_test_demo_lacoste")
+        connect_rovida(administrator, "rov_test_demo_lacoste")
     assert "injoignable" in refused.value.sentence
     assert not Integration.objects.exists()
 

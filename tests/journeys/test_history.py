@@ -14,6 +14,7 @@ from integrations import services
 from integrations.core.models import AuditEvent
 from integrations.models import Integration, LinkState, RecordLink, SyncJob
 from integrations.records.models import Customer, Invoice, Tenant
+from tests.integrations.conftest import connect_rovida
 from tests.integrations.quickbooks import connected, there
 from tests.journeys.steps import synchronise
 from tests.worker.running import Worker, until, wait_for_beats
@@ -40,16 +41,7 @@ def test_what_a_synchronisation_did_is_looked_at_and_taken_back_on_both_sides(
     start_worker: Starter,
 ) -> None:
     settings.SIMULATOR_URL = simulator.url
-    rovida = services.connect(
-        "rovida",
-        name="ROVIDA",
-        environment="simulator",
-        auth_method="api_key",
-        secrets={"api_key": "rov_test_demo_lacoste"},
-        config={},
-        actor=administrator,
-        trial=False,
-    )
+    rovida = connect_rovida(administrator)
     Integration.objects.update(direction="both")
     start_worker(SIMULATOR_URL=simulator.url)
     wait_for_beats()

@@ -18,7 +18,7 @@ from integrations import services
 from integrations.models import Integration, JobStatus, PushOperation, PushStatus, SyncJob
 from integrations.records.models import Unit
 from integrations.records.services import Change, Origin, apply
-from tests.integrations.conftest import KEY, finish
+from tests.integrations.conftest import connect_rovida, finish
 from tests.simulator import Control, running_simulator
 from tests.worker.running import Worker, until, wait_for_beats
 
@@ -75,16 +75,7 @@ def fake(tmp_path: Path, wire: SlowWire) -> Iterator[Control]:
 def rovida(fake: Control, administrator: Any, settings: Any) -> Integration:
     """ROVIDA, synchronised once, both ways, with units that are to be created there."""
     settings.SIMULATOR_URL = fake.url
-    integration = services.connect(
-        "rovida",
-        name="ROVIDA",
-        environment="simulator",
-        auth_method="api_key",
-        secrets={"api_key": KEY},
-        config={},
-        actor=administrator,
-        trial=False,
-    )
+    integration = connect_rovida(administrator)
     assert finish(services.request_sync(integration)).status == JobStatus.COMPLETED
     by_hand = {"frequency": "manual", "push_frequency": "sync", "next_sync_at": None}
     Integration.objects.filter(pk=integration.pk).update(

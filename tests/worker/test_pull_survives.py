@@ -15,6 +15,7 @@ from django.db.models import Count
 from integrations import services
 from integrations.models import Integration, JobStatus, RecordLink, SyncJob
 from integrations.records.models import RecordHistory, Tenant
+from tests.integrations.conftest import connect_rovida
 from tests.worker.running import Worker, until, wait_for_beats
 
 if TYPE_CHECKING:
@@ -31,16 +32,7 @@ PROMISE = 45.0
 def rovida(simulator: Control, administrator: Any, settings: Any) -> Integration:
     """ROVIDA with 5,000 tenants; each page of them takes a moment."""
     settings.SIMULATOR_URL = simulator.url
-    integration = services.connect(
-        "rovida",
-        name="ROVIDA",
-        environment="simulator",
-        auth_method="api_key",
-        secrets={"api_key": "rov_test_demo_lacoste"},
-        config={},
-        actor=administrator,
-        trial=False,
-    )
+    integration = connect_rovida(administrator)
     simulator.seed("tenants", TENANTS - len(simulator.objects("tenants")))
     simulator.fault("slow", path="/v1/tenants", times=None, seconds=0.03)
     return integration
