@@ -223,7 +223,7 @@ class Soak:
                 pass
             self.counts["jobs taken over"] += self.wire.held.is_set()
             self.carry_through(job)
-            self.people.edit(f"{self.people.values}", deletions=False)
+            self.people.edit(f"again {self.people.values}", deletions=False)
             job = self.synchronise()
             ended = list(SyncJob.objects.order_by("pk").values())
             self.wire.release.set()
